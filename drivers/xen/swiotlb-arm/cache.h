@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * cache: one range, one direction, one owner: which maintenance, and by whom.
+ *
+ * Lines of our own RAM are cleaned and dropped by virtual address. The lines
+ * of another domain's frame are Xen's to maintain: the device's address names
+ * the frame, and Xen takes many ranges per call.
+ */
+#ifndef _SWARM_CACHE_H
+#define _SWARM_CACHE_H
+
+#include <linux/dma-direction.h>
+#include <linux/types.h>
+
+struct swarm_hv;
+
+/* Ranges per hypercall: 128 KiB of foreign frames, 768 bytes of stack. */
+#define SWARM_FLUSH_BATCH	32
+
+/**
+ * struct swarm_range - memory that the caches may hold lines of
+ * @phys:    guest physical address, bytes; unused when @foreign
+ * @maddr:   machine address, bytes; unused unless @foreign
+ * @size:    bytes, at least 1
+ * @foreign: it belongs to another domain
+ */
+struct swarm_range {
+	phys_addr_t phys;
+	phys_addr_t maddr;
+	size_t size;
+	bool foreign;
+};
+
+int swarm_cache_to_device(const struct swarm_hv *hv,
+			  const struct swarm_range *range,
+			  enum dma_data_direction dir);
+int swarm_cache_to_cpu(const struct swarm_hv *hv,
+		       const struct swarm_range *range,
+		       enum dma_data_direction dir);
+bool swarm_cache_can_flush(const struct swarm_hv *hv);
+
+#endif /* _SWARM_CACHE_H */

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /sys/kernel/debug/swiotlb-arm: a table of devices, and how full the pool is.
+ */
+#include <linux/debugfs.h>
+#include <linux/device.h>
+#include <linux/dma-map-ops.h>
+#include <linux/init.h>
+#include <linux/seq_file.h>
+
+#include "dma.h"
+#include "reach.h"
+#include "setup.h"
+
+/* A column of the table: its name, and the counter or function behind it. */
+static const struct column {
+	const char *name;
+	u64 (*get)(const struct swarm_stats __percpu *stats);
+	unsigned int what;
+} columns[] = {
+	{ "direct",		.what = SWARM_N_ROUTE + SWARM_DIRECT },
+	{ "bounced",		.get = swarm_stats_bounced },
+	{ "by_mask",		.what = SWARM_N_ROUTE + SWARM_BOUNCE_MASK },
+	{ "by_scatter",		.what = SWARM_N_ROUTE + SWARM_BOUNCE_SCATTER },
+	{ "by_kmalloc",		.what = SWARM_N_ROUTE + SWARM_BOUNCE_KMALLOC },
+	{ "by_force",		.what = SWARM_N_ROUTE + SWARM_BOUNCE_FORCE },
+	{ "by_cache",		.what = SWARM_N_ROUTE + SWARM_BOUNCE_CACHE },
+	{ "refused",		.get = swarm_stats_refused },
+	{ "bytes",		.what = SWARM_N_BYTES },
+	{ "bounced_bytes",	.what = SWARM_N_BOUNCED_BYTES },
+	{ "unmaps",		.what = SWARM_N_UNMAPS },
+	{ "syncs",		.what = SWARM_N_SYNCS },
+	{ "cache_local",	.what = SWARM_N_CACHE_LOCAL },
+	{ "cache_foreign",	.what = SWARM_N_CACHE_FOREIGN },
+	{ "coherent_allocs",	.what = SWARM_N_COHERENT },
+	{ "mmio",		.what = SWARM_N_MMIO },
+	{ "misuse",		.what = SWARM_N_MISUSE },
+};
+
+static void show_device(const struct swarm_dev *record, void *data)
+{
+	const struct device *dev = record->dev;
+	struct seq_file *m = data;
+	u64 mask = dev && dev->dma_mask ? *dev->dma_mask : 0;
+	unsigned int i;
+
+	seq_printf(m, "%s %s %#llx %#llx %s",
+		   dev ? dev_name(dev) : "others",
+		   dev && dev->driver ? dev->driver->name : "-", mask,
+		   dev ? swarm_limit(dev, mask) : 0,
+		   dev ? dev->dma_coherent ? "yes" : "no" : "-");
+	for (i = 0; i < ARRAY_SIZE(columns); i++)
+		seq_printf(m, " %llu", columns[i].get ?
+			   columns[i].get(record->stats) :
+			   swarm_stats_sum(record->stats, columns[i].what));
+	seq_putc(m, '\n');
+}
+
+static int devices_show(struct seq_file *m, void *unused)
+{
+	unsigned int i;
+
+	seq_puts(m, "device driver mask limit coherent");
+	for (i = 0; i < ARRAY_SIZE(columns); i++)
+		seq_printf(m, " %s", columns[i].name);
+	seq_putc(m, '\n');
+	swarm_for_each_dev(show_device, m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(devices);
+
+static int pool_show(struct seq_file *m, void *unused)
+{
+	struct swarm *swarm = m->private;
+	struct swarm_pool_usage usage = swarm_pool_usage(&swarm->pool);
+
+	seq_printf(m, "areas %u\n", usage.areas);
+	seq_printf(m, "bytes %zu\n", usage.bytes);
+	seq_printf(m, "slot_bytes %lu\n", SWARM_SLOT_SIZE);
+	seq_printf(m, "slots %u\n", usage.slots);
+	seq_printf(m, "slots_used %u\n", usage.used);
+	seq_printf(m, "machine_first %#llx\n", (u64)swarm->pool.lowest);
+	seq_printf(m, "machine_last %#llx\n", (u64)swarm->pool.highest);
+	seq_printf(m, "machine_ram_last %#llx\n", (u64)swarm->last_byte);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(pool);
+
+static int __init swarm_debugfs_init(void)
+{
+	struct swarm *swarm = swarm_instance();
+	struct dentry *dir;
+
+	if (!swarm)
+		return 0;
+	dir = debugfs_create_dir("swiotlb-arm", NULL);
+	debugfs_create_file("devices", 0444, dir, NULL, &devices_fops);
+	debugfs_create_file("pool", 0444, dir, swarm, &pool_fops);
+	return 0;
+}
+late_initcall(swarm_debugfs_init);

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * dma: the generic DMA API in physical terms.
+ *
+ * Map finds out the facts, asks route, and acts. Unmap and sync ask the pool
+ * whether the address is one of its own; what is not was mapped direct. This
+ * is written to the newest form of the API (physical addresses); ops.c adapts
+ * it to the kernel at hand.
+ *
+ * Three kinds of address meet here. "phys" is what Linux calls physical: a
+ * guest address. "maddr" is the machine's, which Xen alone decides. "dma" is
+ * what the device is told: the machine address after the device's dma-ranges.
+ */
+#ifndef _SWARM_DMA_H
+#define _SWARM_DMA_H
+
+#include <linux/device.h>
+#include <linux/dma-direction.h>
+#include <linux/list.h>
+#include <linux/types.h>
+
+#include "pool.h"
+#include "stats.h"
+
+struct scatterlist;
+struct swarm_hv;
+
+/**
+ * struct swarm - an instance: one machine, one pool
+ * @hv:        the machine; fixed
+ * @pool:      the pool, empty when there is none
+ * @narrow:    bytes to add to the pool for a device that reaches none of it;
+ *	fixed
+ * @force:     bounce everything; fixed
+ * @can_flush: Xen maintains the caches of foreign frames; fixed
+ * @last_byte: highest machine address of RAM in this machine; fixed
+ */
+struct swarm {
+	const struct swarm_hv *hv;
+	struct swarm_pool pool;
+	size_t narrow;
+	bool force;
+	bool can_flush;
+	phys_addr_t last_byte;
+};
+
+/**
+ * struct swarm_dev - our record of a device whose DMA we do
+ * @swarm: the instance
+ * @stats: its counters
+ * @dev:   the device, for setup only: a record may be shared, and then has none
+ * @node:  in the list of all records, under setup's lock
+ */
+struct swarm_dev {
+	struct swarm *swarm;
+	struct swarm_stats __percpu *stats;
+	struct device *dev;
+	struct list_head node;
+};
+
+/* The record hangs on the device itself, so finding it costs one load. */
+static inline struct swarm_dev *swarm_dev(const struct device *dev)
+{
+	return dev->archdata.swarm;
+}
+
+static inline struct swarm *swarm_of(const struct device *dev)
+{
+	return swarm_dev(dev)->swarm;
+}
+
+static inline void swarm_dev_count(const struct device *dev, unsigned int what,
+				   u64 by)
+{
+	this_cpu_add(swarm_dev(dev)->stats->n[what], by);
+}
+
+/**
+ * struct swarm_setup - the user's wishes for an instance
+ * @hv:      the machine
+ * @backing: where the pool's memory comes from
+ * @size:    of the pool, bytes; 0 for none
+ * @force:   bounce everything
+ */
+struct swarm_setup {
+	const struct swarm_hv *hv;
+	const struct swarm_backing *backing;
+	size_t size;
+	bool force;
+};
+
+void swarm_start(struct swarm *swarm, const struct swarm_setup *setup);
+void swarm_stop(struct swarm *swarm);
+
+dma_addr_t swarm_map(struct device *dev, phys_addr_t phys, size_t size,
+		     enum dma_data_direction dir, unsigned long attrs);
+void swarm_unmap(struct device *dev, dma_addr_t dma, size_t size,
+		 enum dma_data_direction dir, unsigned long attrs);
+int swarm_map_sg(struct device *dev, struct scatterlist *sgl, int nents,
+		 enum dma_data_direction dir, unsigned long attrs);
+void swarm_unmap_sg(struct device *dev, struct scatterlist *sgl, int nents,
+		    enum dma_data_direction dir, unsigned long attrs);
+dma_addr_t swarm_map_mmio(struct device *dev, phys_addr_t phys, size_t size);
+void swarm_sync_to_cpu(struct device *dev, dma_addr_t dma, size_t size,
+		       enum dma_data_direction dir);
+void swarm_sync_to_device(struct device *dev, dma_addr_t dma, size_t size,
+			  enum dma_data_direction dir);
+int swarm_supported(struct device *dev, u64 mask);
+u64 swarm_required_mask(struct device *dev);
+size_t swarm_max_mapping_size(struct device *dev);
+
+#endif /* _SWARM_DMA_H */

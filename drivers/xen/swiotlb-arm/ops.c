@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Shims between this kernel's struct dma_map_ops (6.12) and dma.h, which is
+ * written to the newest one. Other kernels differ here and nowhere else: 6.1
+ * names .alloc_pages what is .alloc_pages_op now and has no use_dma_iommu();
+ * 7.x replaces map_page and map_resource by map_phys with DMA_ATTR_MMIO.
+ */
+#include <linux/dma-map-ops.h>
+#include <linux/iommu-dma.h>
+#include <linux/mm.h>
+#include <linux/scatterlist.h>
+
+#include "coherent.h"
+#include "dma.h"
+#include "ops.h"
+
+static int ops_get_sgtable(struct device *dev, struct sg_table *sgt,
+			   void *cookie, dma_addr_t dma, size_t size,
+			   unsigned long attrs)
+{
+	return swarm_get_sgtable(dev, sgt, dma, size);
+}
+
+static dma_addr_t ops_map_page(struct device *dev, struct page *page,
+			       unsigned long offset, size_t size,
+			       enum dma_data_direction dir,
+			       unsigned long attrs)
+{
+	return swarm_map(dev, page_to_phys(page) + offset, size,
+			 dir, attrs);
+}
+
+static dma_addr_t ops_map_resource(struct device *dev, phys_addr_t phys,
+				   size_t size, enum dma_data_direction dir,
+				   unsigned long attrs)
+{
+	return swarm_map_mmio(dev, phys, size);
+}
+
+static void ops_sync_sg_for_cpu(struct device *dev, struct scatterlist *sgl,
+				int nents, enum dma_data_direction dir)
+{
+	struct scatterlist *sg;
+	int i;
+
+	for_each_sg(sgl, sg, nents, i)
+		swarm_sync_to_cpu(dev, sg_dma_address(sg),
+				  sg_dma_len(sg), dir);
+}
+
+static void ops_sync_sg_for_device(struct device *dev,
+				   struct scatterlist *sgl, int nents,
+				   enum dma_data_direction dir)
+{
+	struct scatterlist *sg;
+	int i;
+
+	for_each_sg(sgl, sg, nents, i)
+		swarm_sync_to_device(dev, sg_dma_address(sg),
+				     sg_dma_len(sg), dir);
+}
+
+/*
+ * No opt_mapping_size: it is not asked about a device, and without it the core
+ * answers with the device's max_mapping_size.
+ */
+static const struct dma_map_ops swarm_dma_ops = {
+	.alloc			= swarm_alloc,
+	.free			= swarm_free,
+	.alloc_pages_op		= swarm_alloc_pages,
+	.free_pages		= swarm_free_pages,
+	.mmap			= swarm_mmap,
+	.get_sgtable		= ops_get_sgtable,
+	.map_page		= ops_map_page,
+	.unmap_page		= swarm_unmap,
+	.map_sg			= swarm_map_sg,
+	.unmap_sg		= swarm_unmap_sg,
+	.map_resource		= ops_map_resource,
+	.sync_single_for_cpu	= swarm_sync_to_cpu,
+	.sync_single_for_device	= swarm_sync_to_device,
+	.sync_sg_for_cpu	= ops_sync_sg_for_cpu,
+	.sync_sg_for_device	= ops_sync_sg_for_device,
+	.dma_supported		= swarm_supported,
+	.get_required_mask	= swarm_required_mask,
+	.max_mapping_size	= swarm_max_mapping_size,
+};
+
+/**
+ * swarm_ops_mine - does this device do its DMA through us?
+ * @dev: the device
+ *
+ * Context: any.
+ * Return: true when it does.
+ */
+bool swarm_ops_mine(const struct device *dev)
+{
+	return dev->dma_ops == &swarm_dma_ops;
+}
+
+/**
+ * swarm_ops_free_to_take - may we do this device's DMA?
+ * @dev: the device
+ *
+ * An IOMMU translates for the devices behind it, and virtio over grants has
+ * ops of its own.
+ *
+ * Context: any.
+ * Return: false when somebody else does.
+ */
+bool swarm_ops_free_to_take(struct device *dev)
+{
+	return !use_dma_iommu(dev) && (!dev->dma_ops || swarm_ops_mine(dev));
+}
+
+/**
+ * swarm_ops_install - do a device's DMA from now on
+ * @dev:    the device
+ * @record: what we keep of it
+ *
+ * Context: any; the caller serialises what happens to a device.
+ */
+void swarm_ops_install(struct device *dev, struct swarm_dev *record)
+{
+	dev->archdata.swarm = record;
+	set_dma_ops(dev, &swarm_dma_ops);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * route: facts in, decision and reason out.
+ *
+ * A pure function: whoever calls it has found out the facts, whoever gets the
+ * answer acts on it. The whole policy of the map path is in swarm_route().
+ */
+#ifndef _SWARM_ROUTE_H
+#define _SWARM_ROUTE_H
+
+#include <linux/types.h>
+
+/**
+ * struct swarm_facts - all that the decision depends on
+ * @empty:       the length is zero
+ * @aimless:     the direction is none of the three that move data
+ * @wraps:       the buffer ends beyond the end of the address space
+ * @memory:      the buffer is RAM that the CPU can copy; false for MMIO
+ * @scattered:   its frames are not neighbours in the machine
+ * @reachable:   the device can drive every machine address of the buffer
+ * @unflushable: the device does not snoop, and nobody can do the cache
+ *	maintenance for these frames
+ * @shares_line: the device does not snoop, and a cache line may hold both the
+ *	buffer and a neighbour of it
+ * @forced:      the user asked for bouncing everything
+ * @pool:        there is a pool to bounce through
+ */
+struct swarm_facts {
+	bool empty;
+	bool aimless;
+	bool wraps;
+	bool memory;
+	bool scattered;
+	bool reachable;
+	bool unflushable;
+	bool shares_line;
+	bool forced;
+	bool pool;
+};
+
+/**
+ * enum swarm_route - what to do with a buffer, and why
+ *
+ * The order matters to swarm_route_bounces() and to the counters, which are
+ * indexed by it.
+ *
+ * @SWARM_DIRECT:          program the device with the buffer's own address
+ * @SWARM_BOUNCE_MASK:     beyond the device's mask, bus limit or dma-ranges
+ * @SWARM_BOUNCE_SCATTER:  not contiguous in the machine
+ * @SWARM_BOUNCE_KMALLOC:  too small to own its cache lines
+ * @SWARM_BOUNCE_FORCE:    the user's wish
+ * @SWARM_BOUNCE_CACHE:    its cache lines are out of reach
+ * @SWARM_REFUSE_EMPTY:    zero length
+ * @SWARM_REFUSE_DIR:      no direction
+ * @SWARM_REFUSE_WRAP:     the length leaves the address space
+ * @SWARM_REFUSE_MMIO:     would have to be bounced, but is no memory
+ * @SWARM_REFUSE_NOPOOL:   would have to be bounced, but there is no pool
+ * @SWARM_REFUSE_TOO_BIG:  longer than the largest piece of the pool
+ * @SWARM_REFUSE_FULL:     no run that long is free just now
+ * @SWARM_REFUSE_MASK:     no part of the pool is within the device's reach
+ * @SWARM_REFUSE_FLUSH:    Xen refused the cache maintenance
+ * @SWARM_NR_ROUTES:       how many there are
+ */
+enum swarm_route {
+	SWARM_DIRECT,
+	SWARM_BOUNCE_MASK,
+	SWARM_BOUNCE_SCATTER,
+	SWARM_BOUNCE_KMALLOC,
+	SWARM_BOUNCE_FORCE,
+	SWARM_BOUNCE_CACHE,
+	SWARM_REFUSE_EMPTY,
+	SWARM_REFUSE_DIR,
+	SWARM_REFUSE_WRAP,
+	SWARM_REFUSE_MMIO,
+	SWARM_REFUSE_NOPOOL,
+	SWARM_REFUSE_TOO_BIG,
+	SWARM_REFUSE_FULL,
+	SWARM_REFUSE_MASK,
+	SWARM_REFUSE_FLUSH,
+	SWARM_NR_ROUTES,
+};
+
+enum swarm_route swarm_route(const struct swarm_facts *facts);
+const char *swarm_route_why(enum swarm_route route);
+
+static inline bool swarm_route_bounces(enum swarm_route route)
+{
+	return route >= SWARM_BOUNCE_MASK && route <= SWARM_BOUNCE_CACHE;
+}
+
+static inline bool swarm_route_refuses(enum swarm_route route)
+{
+	return route >= SWARM_REFUSE_EMPTY;
+}
+
+#endif /* _SWARM_ROUTE_H */

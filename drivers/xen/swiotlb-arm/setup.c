@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Boot: ask Xen which kind of domain this is, build the pool, say so. From
+ * then on every device that the kernel configures for DMA comes by here once
+ * for each driver that binds to it.
+ *
+ * A device's counters live as long as the device: its bus tells when it goes.
+ * A device without a bus, or one for which there is no memory, shares the
+ * record called "others".
+ */
+#define pr_fmt(fmt) "swiotlb-arm: " fmt
+
+#include <linux/device.h>
+#include <linux/device/bus.h>
+#include <linux/init.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/of.h>
+#include <linux/slab.h>
+
+#include <xen/swiotlb-arm-hv.h>
+#include <xen/swiotlb-arm.h>
+
+#include "dma.h"
+#include "ops.h"
+#include "setup.h"
+
+/* ---- boot parameters ---- */
+
+#define DEFAULT_SIZE SZ_64M
+
+static bool off;
+module_param(off, bool, 0444);
+MODULE_PARM_DESC(off, "leave DMA to the kernel's own swiotlb-xen");
+
+static bool force;
+module_param(force, bool, 0444);
+MODULE_PARM_DESC(force, "bounce every buffer, for testing");
+
+static size_t size = DEFAULT_SIZE;
+
+static int size_set(const char *val, const struct kernel_param *kp)
+{
+	char *end;
+
+	size = memparse(val, &end);
+	return *end && *end != '\n' ? -EINVAL : 0;
+}
+
+static int size_get(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%zu\n", size);
+}
+
+static const struct kernel_param_ops size_ops = {
+	.set = size_set,
+	.get = size_get,
+};
+
+module_param_cb(size, &size_ops, NULL, 0444);
+MODULE_PARM_DESC(size, "bytes of the bounce pool (K, M, G), 0 for none");
+
+/* ---- the instance ---- */
+
+static struct swarm swarm;
+static bool ready;
+
+/**
+ * swarm_instance - the instance that serves this kernel's devices
+ *
+ * Context: any.
+ * Return: the instance, or NULL when none was started.
+ */
+struct swarm *swarm_instance(void)
+{
+	return ready ? &swarm : NULL;
+}
+
+/**
+ * swiotlb_arm_enabled - will this kernel's DMA be ours?
+ *
+ * Context: any, from the first initcall on.
+ * Return: true in a 1:1 domain unless swiotlb_arm.off was given.
+ */
+bool swiotlb_arm_enabled(void)
+{
+	return !off && swarm_hv_xen.domain() == SWARM_DOMAIN_IDENTITY;
+}
+
+/* ---- devices ---- */
+
+struct known_bus {
+	const struct bus_type *bus;
+	struct notifier_block nb;
+	struct list_head node;
+};
+
+/* Guards both lists, and which record a device has. A sleeping lock. */
+static DEFINE_MUTEX(devices_lock);
+static LIST_HEAD(devices);
+static LIST_HEAD(buses);
+
+static DEFINE_PER_CPU(struct swarm_stats, others_stats);
+static struct swarm_dev others = {
+	.swarm = &swarm,
+	.stats = &others_stats,
+};
+
+/**
+ * swarm_for_each_dev - visit every record
+ * @fn:   what to call for it
+ * @data: handed on to @fn
+ *
+ * Context: may sleep; holds the lock of the list.
+ */
+void swarm_for_each_dev(void (*fn)(const struct swarm_dev *record, void *data),
+			void *data)
+{
+	struct swarm_dev *record;
+
+	mutex_lock(&devices_lock);
+	list_for_each_entry(record, &devices, node)
+		fn(record, data);
+	fn(&others, data);
+	mutex_unlock(&devices_lock);
+}
+
+static struct swarm_dev *record_create(struct device *dev)
+{
+	struct swarm_dev *record = kzalloc(sizeof(*record), GFP_KERNEL);
+
+	if (!record)
+		return NULL;
+	record->stats = alloc_percpu(struct swarm_stats);
+	if (!record->stats) {
+		kfree(record);
+		return NULL;
+	}
+	record->dev = dev;
+	record->swarm = &swarm;
+	list_add_tail(&record->node, &devices);
+	return record;
+}
+
+static struct swarm_dev *record_find(const struct device *dev)
+{
+	struct swarm_dev *record = swarm_dev(dev);
+
+	lockdep_assert_held(&devices_lock);
+
+	return record == &others ? NULL : record;
+}
+
+/* Whatever the driver left mapped can still be unmapped. */
+static void forget(struct device *dev)
+{
+	struct swarm_dev *record;
+
+	mutex_lock(&devices_lock);
+	record = record_find(dev);
+	if (record) {
+		dev->archdata.swarm = &others;
+		list_del(&record->node);
+		free_percpu(record->stats);
+		kfree(record);
+	}
+	mutex_unlock(&devices_lock);
+}
+
+static int bus_event(struct notifier_block *nb, unsigned long event, void *dev)
+{
+	if (event == BUS_NOTIFY_REMOVED_DEVICE)
+		forget(dev);
+	return NOTIFY_DONE;
+}
+
+static bool bus_watch(const struct bus_type *bus)
+{
+	struct known_bus *known;
+
+	lockdep_assert_held(&devices_lock);
+
+	list_for_each_entry(known, &buses, node)
+		if (known->bus == bus)
+			return true;
+
+	known = kzalloc(sizeof(*known), GFP_KERNEL);
+	if (!known)
+		return false;
+	known->bus = bus;
+	known->nb.notifier_call = bus_event;
+	if (bus_register_notifier(bus, &known->nb)) {
+		kfree(known);
+		return false;
+	}
+	list_add(&known->node, &buses);
+	return true;
+}
+
+static struct swarm_dev *record_of(struct device *dev)
+{
+	struct swarm_dev *record = NULL;
+
+	mutex_lock(&devices_lock);
+	if (dev->bus && bus_watch(dev->bus))
+		record = record_find(dev) ?: record_create(dev);
+	mutex_unlock(&devices_lock);
+	return record ?: &others;
+}
+
+/*
+ * A restricted pool confines a device to memory of its own. Bouncing is all
+ * that the kernel does for it then, and in a 1:1 domain it does it right.
+ */
+static bool confined(const struct device *dev)
+{
+	struct device_node *node;
+	bool restricted = false;
+	int i;
+
+	for (i = 0; !restricted; i++) {
+		node = of_parse_phandle(dev->of_node, "memory-region", i);
+		if (!node)
+			break;
+		restricted = of_device_is_compatible(node,
+						     "restricted-dma-pool") &&
+			     of_device_is_available(node);
+		of_node_put(node);
+	}
+	return restricted;
+}
+
+/**
+ * swiotlb_arm_setup_dma_ops - a device is being configured for DMA
+ * @dev: the device; its dma-ranges, bus limit, coherence and IOMMU are known
+ *
+ * Context: may sleep; called for each driver that is about to bind.
+ * Return: true when its DMA is ours, false when somebody else's.
+ */
+bool swiotlb_arm_setup_dma_ops(struct device *dev)
+{
+	if (!ready)
+		return false;
+	if (!swarm_ops_free_to_take(dev))
+		return true;
+	if (confined(dev))
+		return true;
+
+	swarm_ops_install(dev, record_of(dev));
+	return true;
+}
+
+/* ---- boot ---- */
+
+static void say_what_is(void)
+{
+	struct swarm_pool_usage usage = swarm_pool_usage(&swarm.pool);
+
+	pr_info("domain is mapped 1:1; pool of %zu KiB in %u pieces (%s), machine %pa to %pa%s\n",
+		usage.bytes >> 10, usage.areas, swarm_backing_identity.name,
+		&swarm.pool.lowest, &swarm.pool.highest,
+		force ? "; every buffer is bounced" : "");
+	if (usage.bytes < size)
+		pr_warn("only %zu of %zu KiB could be had for the pool; give the domain more memory or lower swiotlb_arm.size\n",
+			usage.bytes >> 10, size >> 10);
+	if (!swarm.can_flush)
+		pr_warn("this Xen has no GNTTABOP_cache_flush: other domains' pages are bounced for devices that do not snoop\n");
+}
+
+static int __init swarm_boot(void)
+{
+	const struct swarm_setup setup = {
+		.hv = &swarm_hv_xen,
+		.backing = &swarm_backing_identity,
+		.size = size,
+		.force = force,
+	};
+
+	switch (swarm_hv_xen.domain()) {
+	case SWARM_DOMAIN_NATIVE:
+		return 0;
+	case SWARM_DOMAIN_TRANSLATED:
+		pr_err("this domain's memory is not mapped 1:1: not supported; devices without an IOMMU would be given wrong addresses, do not use them here\n");
+		return 0;
+	case SWARM_DOMAIN_IDENTITY:
+		break;
+	}
+	if (off) {
+		pr_info("switched off by swiotlb_arm.off\n");
+		return 0;
+	}
+
+	swarm_start(&swarm, &setup);
+	say_what_is();
+	ready = true;
+	return 0;
+}
+arch_initcall(swarm_boot);

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * setup: boot, and what happens to each device.
+ */
+#ifndef _SWARM_SETUP_H
+#define _SWARM_SETUP_H
+
+struct swarm;
+struct swarm_dev;
+
+struct swarm *swarm_instance(void);
+void swarm_for_each_dev(void (*fn)(const struct swarm_dev *record, void *data),
+			void *data);
+
+#endif /* _SWARM_SETUP_H */

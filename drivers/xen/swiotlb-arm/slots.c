@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/bitmap.h>
+#include <linux/errno.h>
+#include <linux/log2.h>
+#include <linux/slab.h>
+
+#include "slots.h"
+
+/**
+ * swarm_slots_init - make a set of @nr free slots
+ * @slots: the set
+ * @nr:    how many slots, at least 1
+ *
+ * Context: may sleep.
+ * Return: 0, or -ENOMEM with nothing to undo.
+ */
+int swarm_slots_init(struct swarm_slots *slots, unsigned int nr)
+{
+	slots->busy = bitmap_zalloc(nr, GFP_KERNEL);
+	if (!slots->busy)
+		return -ENOMEM;
+	slots->nr = nr;
+	slots->free = nr;
+	slots->next = 0;
+	spin_lock_init(&slots->lock);
+	return 0;
+}
+
+/**
+ * swarm_slots_destroy - free the set itself; accepts a half-made one
+ * @slots: the set, no longer in use by anybody
+ */
+void swarm_slots_destroy(struct swarm_slots *slots)
+{
+	bitmap_free(slots->busy);
+	slots->busy = NULL;
+}
+
+static unsigned int find_run(const struct swarm_slots *slots,
+			     unsigned int count, unsigned int align)
+{
+	unsigned int first;
+
+	lockdep_assert_held(&slots->lock);
+
+	first = bitmap_find_next_zero_area(slots->busy, slots->nr, slots->next,
+					   count, align - 1);
+	if (first >= slots->nr && slots->next)
+		first = bitmap_find_next_zero_area(slots->busy, slots->nr, 0,
+						   count, align - 1);
+	return first;
+}
+
+static void take_run(struct swarm_slots *slots, unsigned int first,
+		     unsigned int count)
+{
+	bitmap_set(slots->busy, first, count);
+	WRITE_ONCE(slots->free, slots->free - count);
+	slots->next = first + count < slots->nr ? first + count : 0;
+}
+
+/**
+ * swarm_slots_alloc - take a run of neighbouring slots
+ * @slots: the set
+ * @count: how many slots, at least 1
+ * @align: the first slot is a multiple of this power of two
+ *
+ * Context: any; takes @slots->lock with interrupts off.
+ * Return: the first slot; -EINVAL for arguments that no set can serve,
+ *	-E2BIG for a run longer than this set, -ENOSPC when it is too full.
+ */
+int swarm_slots_alloc(struct swarm_slots *slots, unsigned int count,
+		      unsigned int align)
+{
+	unsigned long flags;
+	unsigned int first;
+
+	if (!count || !is_power_of_2(align))
+		return -EINVAL;
+	if (count > slots->nr)
+		return -E2BIG;
+	if (count > READ_ONCE(slots->free))
+		return -ENOSPC;
+
+	spin_lock_irqsave(&slots->lock, flags);
+	first = find_run(slots, count, align);
+	if (first < slots->nr)
+		take_run(slots, first, count);
+	spin_unlock_irqrestore(&slots->lock, flags);
+
+	return first < slots->nr ? (int)first : -ENOSPC;
+}
+
+static bool all_busy(const struct swarm_slots *slots, unsigned int first,
+		     unsigned int count)
+{
+	lockdep_assert_held(&slots->lock);
+
+	return find_next_zero_bit(slots->busy, first + count, first) >=
+		first + count;
+}
+
+/**
+ * swarm_slots_free - give a run, or a part of one, back
+ * @slots: the set
+ * @first: its first slot
+ * @count: how many slots
+ *
+ * Context: any; takes @slots->lock with interrupts off.
+ * Return: 0, or -EINVAL with nothing changed when one of the slots does not
+ *	exist or is already free.
+ */
+int swarm_slots_free(struct swarm_slots *slots, unsigned int first,
+		     unsigned int count)
+{
+	unsigned long flags;
+	int ret = -EINVAL;
+
+	if (!count || first >= slots->nr || count > slots->nr - first)
+		return -EINVAL;
+
+	spin_lock_irqsave(&slots->lock, flags);
+	if (all_busy(slots, first, count)) {
+		bitmap_clear(slots->busy, first, count);
+		WRITE_ONCE(slots->free, slots->free + count);
+		ret = 0;
+	}
+	spin_unlock_irqrestore(&slots->lock, flags);
+	return ret;
+}
+
+/**
+ * swarm_slots_used - how many slots are taken just now
+ * @slots: the set
+ *
+ * Context: any, no lock; a snapshot.
+ * Return: the number of slots.
+ */
+unsigned int swarm_slots_used(const struct swarm_slots *slots)
+{
+	return slots->nr - READ_ONCE(slots->free);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * slots: which slots are free.
+ *
+ * A set of slots 0 .. nr-1, given out in runs. It knows indices only: no
+ * address, no device, no Xen. What a slot is good for is the pool's business.
+ */
+#ifndef _SWARM_SLOTS_H
+#define _SWARM_SLOTS_H
+
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+/**
+ * struct swarm_slots - a set of slots
+ * @nr:   how many there are; fixed
+ * @lock: guards the fields below; irq-safe, innermost
+ * @free: how many are free
+ * @next: where the next search starts, so that what was freed last rests
+ * @busy: a bit for each slot that is taken
+ */
+struct swarm_slots {
+	unsigned int nr;
+	spinlock_t lock;
+	unsigned int free;	/* @lock */
+	unsigned int next;	/* @lock */
+	unsigned long *busy;	/* @lock */
+};
+
+int swarm_slots_init(struct swarm_slots *slots, unsigned int nr);
+void swarm_slots_destroy(struct swarm_slots *slots);
+int swarm_slots_alloc(struct swarm_slots *slots, unsigned int count,
+		      unsigned int align);
+int swarm_slots_free(struct swarm_slots *slots, unsigned int first,
+		     unsigned int count);
+unsigned int swarm_slots_used(const struct swarm_slots *slots);
+
+#endif /* _SWARM_SLOTS_H */

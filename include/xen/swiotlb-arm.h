@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the rest of the kernel sees of swiotlb-arm: the two questions that the
+ * hook lines ask. Everything else is private to drivers/xen/swiotlb-arm/.
+ */
+#ifndef _XEN_SWIOTLB_ARM_H
+#define _XEN_SWIOTLB_ARM_H
+
+#include <linux/types.h>
+
+struct device;
+
+#ifdef CONFIG_XEN_SWIOTLB_ARM
+bool swiotlb_arm_enabled(void);
+bool swiotlb_arm_setup_dma_ops(struct device *dev);
+#else
+static inline bool swiotlb_arm_enabled(void)
+{
+	return false;
+}
+
+static inline bool swiotlb_arm_setup_dma_ops(struct device *dev)
+{
+	return false;
+}
+#endif
+
+#endif /* _XEN_SWIOTLB_ARM_H */

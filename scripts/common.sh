@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Sourced by the other scripts: where things are, and how to speak.
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/swiotlb-arm
+cross=aarch64-linux-gnu-
+jobs=$(nproc)
+mkdir -p "$cache"
+
+say() { echo "== $*" >&2; }
+die() { echo "error: $*" >&2; exit 1; }
+
+# quietly LOG COMMAND...: run it, its output to LOG, a dot now and then; on
+# failure show the end of LOG and name it.
+quietly() {
+	log=$1; shift
+	mkdir -p "$(dirname "$log")"
+	( while sleep 10; do printf . >&2; done ) & dots=$!
+	if "$@" >"$log" 2>&1 </dev/null; then ok=1; else ok=0; fi
+	kill $dots 2>/dev/null; wait $dots 2>/dev/null || :
+	[ $ok = 1 ] && return
+	echo >&2
+	tail -n 25 "$log" >&2
+	die "failed: $*; all of its output is in $log"
+}
