@@ -43,8 +43,9 @@ enum swarm_domain {
  *	XENMEM_maximum_ram_page (public/memory.h).
  *
  * @flush: cache maintenance on @nr machine ranges, none of which may cross a
- *	4 KiB frame. Any context. 0, or a negative errno of the first range
- *	that was refused; what comes after it has not been done.
+ *	4 KiB frame. Any context. 0, also for ranges of length 0; or a negative
+ *	errno of the first range that was refused, and then what comes after
+ *	it has not been done.
  *
  *	GNTTABOP_cache_flush (public/grant_table.h): -EINVAL for a range that
  *	leaves its frame, for unknown operations and for a frame that is no

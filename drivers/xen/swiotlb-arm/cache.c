@@ -99,5 +99,5 @@ bool swarm_cache_can_flush(const struct swarm_hv *hv)
 {
 	struct gnttab_cache_flush nothing = {};
 
-	return hv->flush(&nothing, 1) != -ENOSYS;
+	return !hv->flush(&nothing, 1);
 }

@@ -64,7 +64,7 @@ static int devices_show(struct seq_file *m, void *unused)
 	for (i = 0; i < ARRAY_SIZE(columns); i++)
 		seq_printf(m, " %s", columns[i].name);
 	seq_putc(m, '\n');
-	swarm_for_each_dev(show_device, m);
+	swarm_visit_devices(show_device, m);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(devices);

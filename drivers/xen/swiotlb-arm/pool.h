@@ -68,7 +68,7 @@ struct swarm_areas;
 /**
  * struct swarm_pool - a pool
  * @backing: where pieces come from; NULL for a pool that stays empty
- * @grow:    serialises adding areas; a sleeping lock, outermost
+ * @grow:    serialises adding areas; a sleeping lock
  * @areas:   the areas, for walking; written under @grow, read under RCU
  * @owner:   the area that owns a grain of the machine, by maddr >>
  *	SWARM_GRAIN_SHIFT; written under @grow, read under RCU
@@ -79,7 +79,7 @@ struct swarm_areas;
  */
 struct swarm_pool {
 	const struct swarm_backing *backing;
-	struct mutex grow;
+	struct mutex grow;	/* outermost */
 	struct swarm_areas __rcu *areas;
 	struct xarray owner;
 	phys_addr_t lowest;

@@ -107,13 +107,13 @@ static struct swarm_dev others = {
 };
 
 /**
- * swarm_for_each_dev - visit every record
+ * swarm_visit_devices - visit every record
  * @fn:   what to call for it
  * @data: handed on to @fn
  *
  * Context: may sleep; holds the lock of the list.
  */
-void swarm_for_each_dev(void (*fn)(const struct swarm_dev *record, void *data),
+void swarm_visit_devices(void (*fn)(const struct swarm_dev *record, void *data),
 			void *data)
 {
 	struct swarm_dev *record;

@@ -9,7 +9,7 @@ struct swarm;
 struct swarm_dev;
 
 struct swarm *swarm_instance(void);
-void swarm_for_each_dev(void (*fn)(const struct swarm_dev *record, void *data),
+void swarm_visit_devices(void (*fn)(const struct swarm_dev *record, void *data),
 			void *data);
 
 #endif /* _SWARM_SETUP_H */

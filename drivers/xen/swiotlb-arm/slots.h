@@ -14,14 +14,14 @@
 /**
  * struct swarm_slots - a set of slots
  * @nr:   how many there are; fixed
- * @lock: guards the fields below; irq-safe, innermost
+ * @lock: guards the fields below
  * @free: how many are free
  * @next: where the next search starts, so that what was freed last rests
  * @busy: a bit for each slot that is taken
  */
 struct swarm_slots {
 	unsigned int nr;
-	spinlock_t lock;
+	spinlock_t lock;	/* irq-safe, innermost */
 	unsigned int free;	/* @lock */
 	unsigned int next;	/* @lock */
 	unsigned long *busy;	/* @lock */

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The verbs. Each gets what it needs by itself: host tools through apt (as
+# root; otherwise it says what to install), the kernel source, Xen and the
+# guests' user land into ~/.cache/swiotlb-arm.
+#
+#   make run                 boot Xen and a Dom0 whose DMA is ours; watch it
+#   make test                KUnit and the system test
+#   make kunit               KUnit alone: no Xen, no root
+#   make system              the system test alone
+#   make controls            runs that have to fail, and do
+#   make debug               KUnit and the system test on a debug kernel
+#   make check               checkpatch, W=1, sparse, kernel-doc
+#   make integrate KDIR=...  put the driver into your own kernel tree
+#   make clean               remove what the tests left in build/
+#
+# KERNEL_SRC=... and XEN=... take your own kernel source (6.12) and Xen.
+
+export KERNEL_SRC XEN RUNS
+
+help:
+	@sed -n 's/^#   \(make .*\)/\1/p' Makefile
+
+run: tools
+	@scripts/test --brief system
+test: tools
+	@scripts/test kunit system
+kunit: tools
+	@scripts/test kunit
+system: tools
+	@scripts/test system
+controls: tools
+	@scripts/test controls
+debug: tools
+	@scripts/test kunit-debug system-debug
+check: tools
+	@scripts/check
+tools:
+	@scripts/host-tools
+
+integrate:
+	@scripts/integrate "$(KDIR)"
+
+clean:
+	rm -rf build
+
+.PHONY: help run test kunit system controls debug check tools integrate clean
