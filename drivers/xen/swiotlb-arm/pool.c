@@ -221,11 +221,6 @@ static size_t alignment_of(const struct swarm_request *rq)
 		    SWARM_SLOT_SIZE);
 }
 
-static void *slot_vaddr(const struct swarm_area *area, unsigned int slot)
-{
-	return area->piece.vaddr + ((size_t)slot << SWARM_SLOT_SHIFT);
-}
-
 static void place(struct swarm_area *area, size_t offset,
 		  struct swarm_stand_in *in)
 {
@@ -240,20 +235,18 @@ static void place(struct swarm_area *area, size_t offset,
  * fill is cleared, and the buffer itself is copied in even for a device that
  * is to write, since it may write less than it was given.
  */
-static void fill(struct swarm_area *area, unsigned int first,
-		 unsigned int count, const struct swarm_request *rq)
+static void fill(const struct swarm_stand_in *in, const struct swarm_request *rq)
 {
-	unsigned int pad = pad_of(rq);
-	void *start = slot_vaddr(area, first);
-	void *end = start + ((size_t)count << SWARM_SLOT_SHIFT);
+	void *start = in->vaddr - in->lead;
+	size_t tail = in->span - in->lead - rq->size;
 
 	if (rq->original == SWARM_NO_ORIGINAL) {
-		memset(start, 0, end - start);
+		memset(start, 0, in->span);
 		return;
 	}
-	memset(start, 0, pad);
-	memcpy(start + pad, phys_to_virt(rq->original), rq->size);
-	memset(start + pad + rq->size, 0, end - start - pad - rq->size);
+	memset(start, 0, in->lead);
+	memcpy(in->vaddr, phys_to_virt(rq->original), rq->size);
+	memset(in->vaddr + rq->size, 0, tail);
 }
 
 static void record(struct swarm_area *area, unsigned int first,
@@ -289,7 +282,6 @@ static int take_from(struct swarm_area *area, const struct swarm_request *rq,
 		return first;
 
 	record(area, first, count, rq);
-	fill(area, first, count, rq);
 	place(area, ((size_t)first << SWARM_SLOT_SHIFT) + pad_of(rq), in);
 	in->lead = pad_of(rq);
 	in->span = (size_t)count << SWARM_SLOT_SHIFT;
@@ -342,6 +334,9 @@ int swarm_pool_bounce(struct swarm_pool *pool, const struct swarm_request *rq,
 		}
 	}
 	rcu_read_unlock();
+
+	if (!ret)
+		fill(in, rq);
 	return ret;
 }
 
