@@ -39,7 +39,8 @@ static bool find_lent(struct device *dev, dma_addr_t dma,
 static void take_back(struct device *dev, const struct swarm_stand_in *in,
 		      size_t size)
 {
-	int err = swarm_pool_release(in, size);
+	int err = swarm_pool_is_lent(in) ? swarm_pool_release(in, size) :
+					   -ENOENT;
 
 	if (!err)
 		return;

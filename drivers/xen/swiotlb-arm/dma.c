@@ -280,6 +280,10 @@ static void unmap_bounce(struct device *dev, dma_addr_t dma,
 	struct swarm_range range = stand_in_range(in, size);
 	int err = swarm_pool_check(in, size);
 
+	if (swarm_pool_is_lent(in)) {
+		misuse(dev, "unmap", dma, size, -ENOENT);
+		return;
+	}
 	if (!err && !(attrs & DMA_ATTR_SKIP_CPU_SYNC) && dir != DMA_TO_DEVICE) {
 		if (!dev_is_dma_coherent(dev))
 			to_cpu(dev, &range, dir);
@@ -446,9 +450,35 @@ static int sync_bounce_to_device(struct device *dev,
 	return 0;
 }
 
+/* The two syncs are mirror images: what differs is a constant to inline. */
+static __always_inline void
+sync_either(struct device *dev, const char *verb, dma_addr_t dma, size_t size,
+	    enum dma_data_direction dir, typeof(sync_bounce_to_cpu) *bounced,
+	    typeof(to_cpu) *direct)
+{
+	phys_addr_t maddr = dma_to_phys(dev, dma);
+	struct swarm_stand_in in;
+	struct swarm_range range;
+	int err = 0;
+
+	swarm_dev_count(dev, SWARM_N_SYNCS, 1);
+	if (!size)
+		return;
+	if (unlikely(!valid_dma_direction(dir))) {
+		err = -EINVAL;
+	} else if (swarm_pool_find(&swarm_of(dev)->pool, maddr, &in)) {
+		err = bounced(dev, &in, size, dir);
+	} else if (!dev_is_dma_coherent(dev)) {
+		range = direct_range(maddr, size);
+		err = direct(dev, &range, dir);
+	}
+	if (err)
+		misuse(dev, verb, dma, size, err);
+}
+
 /**
  * swarm_sync_to_cpu - let the CPU see what the device did so far
- * @dev:   the device
+ * @dev:  the device
  * @dma:  any address within a mapping
  * @size: bytes from there on
  * @dir:  the mapping's direction
@@ -458,58 +488,24 @@ static int sync_bounce_to_device(struct device *dev,
 void swarm_sync_to_cpu(struct device *dev, dma_addr_t dma, size_t size,
 		       enum dma_data_direction dir)
 {
-	phys_addr_t maddr = dma_to_phys(dev, dma);
-	struct swarm_stand_in in;
-	struct swarm_range range;
-	int err = 0;
-
-	swarm_dev_count(dev, SWARM_N_SYNCS, 1);
-	if (!size)
-		return;
-	if (unlikely(!valid_dma_direction(dir))) {
-		err = -EINVAL;
-	} else if (swarm_pool_find(&swarm_of(dev)->pool, maddr, &in)) {
-		err = sync_bounce_to_cpu(dev, &in, size, dir);
-	} else if (!dev_is_dma_coherent(dev)) {
-		range = direct_range(maddr, size);
-		err = to_cpu(dev, &range, dir);
-	}
-	if (err)
-		misuse(dev, "sync to the CPU", dma, size, err);
+	sync_either(dev, "sync to the CPU", dma, size, dir, sync_bounce_to_cpu,
+		    to_cpu);
 }
 
 /**
  * swarm_sync_to_device - let the device see what the CPU did since
- * @dev:   the device
+ * @dev:  the device
  * @dma:  any address within a mapping
  * @size: bytes from there on
  * @dir:  the mapping's direction
- *
- * The mirror image of swarm_sync_to_cpu().
  *
  * Context: any.
  */
 void swarm_sync_to_device(struct device *dev, dma_addr_t dma, size_t size,
 			  enum dma_data_direction dir)
 {
-	phys_addr_t maddr = dma_to_phys(dev, dma);
-	struct swarm_stand_in in;
-	struct swarm_range range;
-	int err = 0;
-
-	swarm_dev_count(dev, SWARM_N_SYNCS, 1);
-	if (!size)
-		return;
-	if (unlikely(!valid_dma_direction(dir))) {
-		err = -EINVAL;
-	} else if (swarm_pool_find(&swarm_of(dev)->pool, maddr, &in)) {
-		err = sync_bounce_to_device(dev, &in, size, dir);
-	} else if (!dev_is_dma_coherent(dev)) {
-		range = direct_range(maddr, size);
-		err = to_device(dev, &range, dir);
-	}
-	if (err)
-		misuse(dev, "sync to the device", dma, size, err);
+	sync_either(dev, "sync to the device", dma, size, dir,
+		    sync_bounce_to_device, to_device);
 }
 
 /* ---- what a device can expect ---- */

@@ -381,6 +381,20 @@ static size_t start_of(const struct swarm_area *area,
 }
 
 /**
+ * swarm_pool_is_lent - is this memory that was lent, not bounced through?
+ * @in: any place in the pool
+ *
+ * Context: any; the caller owns the mapping.
+ * Return: true when it is part of a run without an original.
+ */
+bool swarm_pool_is_lent(const struct swarm_stand_in *in)
+{
+	const struct swarm_run *run = run_of(in);
+
+	return run->size && run->original == SWARM_NO_ORIGINAL;
+}
+
+/**
  * swarm_pool_check - are these bytes part of one run?
  * @in:   any place in the pool
  * @size: bytes from there on

@@ -148,6 +148,7 @@ int swarm_pool_bounce(struct swarm_pool *pool, const struct swarm_request *rq,
 		      struct swarm_stand_in *in);
 bool swarm_pool_find(struct swarm_pool *pool, phys_addr_t maddr,
 		     struct swarm_stand_in *in);
+bool swarm_pool_is_lent(const struct swarm_stand_in *in);
 int swarm_pool_check(const struct swarm_stand_in *in, size_t size);
 void swarm_pool_copy_in(const struct swarm_stand_in *in, size_t size);
 void swarm_pool_copy_out(const struct swarm_stand_in *in, size_t size);

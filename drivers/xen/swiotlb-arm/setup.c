@@ -113,8 +113,7 @@ static struct swarm_dev others = {
  *
  * Context: may sleep; holds the lock of the list.
  */
-void swarm_visit_devices(void (*fn)(const struct swarm_dev *record, void *data),
-			void *data)
+void swarm_visit_devices(swarm_visitor *fn, void *data)
 {
 	struct swarm_dev *record;
 

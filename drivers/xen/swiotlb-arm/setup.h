@@ -8,8 +8,9 @@
 struct swarm;
 struct swarm_dev;
 
+typedef void swarm_visitor(const struct swarm_dev *record, void *data);
+
 struct swarm *swarm_instance(void);
-void swarm_visit_devices(void (*fn)(const struct swarm_dev *record, void *data),
-			void *data);
+void swarm_visit_devices(swarm_visitor *fn, void *data);
 
 #endif /* _SWARM_SETUP_H */

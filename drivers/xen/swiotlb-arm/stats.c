@@ -22,6 +22,16 @@ u64 swarm_stats_sum(const struct swarm_stats __percpu *stats,
 	return sum;
 }
 
+static u64 sum_routes(const struct swarm_stats __percpu *stats,
+		      unsigned int from, unsigned int to)
+{
+	u64 sum = 0;
+
+	for (; from <= to; from++)
+		sum += swarm_stats_sum(stats, SWARM_N_ROUTE + from);
+	return sum;
+}
+
 /**
  * swarm_stats_bounced - buffers that were bounced, for whatever reason
  * @stats: the device's counters
@@ -31,13 +41,7 @@ u64 swarm_stats_sum(const struct swarm_stats __percpu *stats,
  */
 u64 swarm_stats_bounced(const struct swarm_stats __percpu *stats)
 {
-	u64 sum = 0;
-	unsigned int route;
-
-	for (route = 0; route < SWARM_NR_ROUTES; route++)
-		if (swarm_route_bounces(route))
-			sum += swarm_stats_sum(stats, SWARM_N_ROUTE + route);
-	return sum;
+	return sum_routes(stats, SWARM_BOUNCE_MASK, SWARM_BOUNCE_CACHE);
 }
 
 /**
@@ -49,11 +53,5 @@ u64 swarm_stats_bounced(const struct swarm_stats __percpu *stats)
  */
 u64 swarm_stats_refused(const struct swarm_stats __percpu *stats)
 {
-	u64 sum = 0;
-	unsigned int route;
-
-	for (route = 0; route < SWARM_NR_ROUTES; route++)
-		if (swarm_route_refuses(route))
-			sum += swarm_stats_sum(stats, SWARM_N_ROUTE + route);
-	return sum;
+	return sum_routes(stats, SWARM_REFUSE_EMPTY, SWARM_NR_ROUTES - 1);
 }
