@@ -1,0 +1,447 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <kunit/device.h>
+#include <kunit/resource.h>
+
+#include <linux/completion.h>
+#include <linux/dma-map-ops.h>
+#include <linux/error-injection.h>
+#include <linux/gfp.h>
+#include <linux/kprobes.h>
+#include <linux/kthread.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include <xen/page.h>
+
+#include "../pool.h"
+#include "helpers.h"
+
+/* ---- a backing ---- */
+
+static struct fake_backing *the_backing;
+
+static bool refused(struct fake_backing *backing)
+{
+	return backing->refuse_at && !--backing->refuse_at;
+}
+
+static int fake_get(struct swarm_piece *piece, size_t want,
+		    struct swarm_window within)
+{
+	struct fake_backing *backing = the_backing;
+	size_t size = min(want, backing->largest);
+	phys_addr_t at = ALIGN(max(backing->next, within.first), size);
+	struct page *page;
+
+	KUNIT_EXPECT_TRUE(backing->test, is_power_of_2(want));
+	KUNIT_EXPECT_GE(backing->test, want, (size_t)SWARM_GRAIN);
+	KUNIT_EXPECT_EQ(backing->test, piece->size, (size_t)0);
+
+	backing->gets++;
+	if (refused(backing) || at + size - 1 > within.last)
+		return -ENOMEM;
+	page = alloc_pages(GFP_KERNEL | __GFP_NOWARN, get_order(size));
+	if (!page)
+		return -ENOMEM;
+
+	/* Whatever was there before is nobody's business: make it show. */
+	memset(page_address(page), 0xdb, size);
+	*piece = (struct swarm_piece) {
+		.vaddr = page_address(page),
+		.phys = page_to_phys(page),
+		.maddr = at,
+		.size = size,
+	};
+	backing->next = at + size;
+	backing->held++;
+	return 0;
+}
+
+static void fake_put(const struct swarm_piece *piece)
+{
+	KUNIT_EXPECT_PTR_EQ(the_backing->test, piece->vaddr,
+			    phys_to_virt(piece->phys));
+	KUNIT_EXPECT_GT(the_backing->test, the_backing->held, 0);
+	the_backing->held--;
+	free_pages((unsigned long)piece->vaddr, get_order(piece->size));
+}
+
+const struct swarm_backing swarm_backing_fake = {
+	.name	= "fake",
+	.get	= fake_get,
+	.put	= fake_put,
+};
+
+static void backing_end(void *data)
+{
+	struct fake_backing *backing = data;
+
+	KUNIT_EXPECT_EQ_MSG(backing->test, backing->held, 0,
+			    "pieces were lost");
+	the_backing = NULL;
+}
+
+/**
+ * fake_backing_start - a fresh backing for this case
+ * @test: the case
+ *
+ * It fails the case if pieces are still out at its end.
+ *
+ * Return: its state.
+ */
+struct fake_backing *fake_backing_start(struct kunit *test)
+{
+	struct fake_backing *backing;
+
+	backing = kunit_kzalloc(test, sizeof(*backing), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, backing);
+	backing->test = test;
+	backing->next = FAKE_MACHINE;
+	backing->largest = SWARM_PIECE_SIZE;
+	the_backing = backing;
+	KUNIT_ASSERT_EQ(test, 0,
+			kunit_add_action_or_reset(test, backing_end, backing));
+	return backing;
+}
+
+/* ---- an instance ---- */
+
+static void world_end(void *data)
+{
+	struct fake_world *world = data;
+
+	KUNIT_EXPECT_EQ_MSG(world->fake->test, fake_slots_used(&world->swarm),
+			    0, "slots were lost");
+	swarm_stop(&world->swarm);
+}
+
+/**
+ * fake_world - a machine, and an instance on it
+ * @test: the case
+ * @size: of the pool, bytes; it lies at FAKE_MACHINE
+ *
+ * It fails the case if slots are still taken at its end.
+ *
+ * Return: the world.
+ */
+struct fake_world *fake_world(struct kunit *test, size_t size)
+{
+	struct fake_world *world;
+	struct swarm_setup setup = {
+		.hv = &swarm_hv_fake,
+		.backing = &swarm_backing_fake,
+		.size = size,
+	};
+
+	world = kunit_kzalloc(test, sizeof(*world), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, world);
+	world->fake = fake_hv_start(test);
+	world->fake->last_byte = SZ_1T + SZ_1G - 1;
+	world->backing = fake_backing_start(test);
+	swarm_start(&world->swarm, &setup);
+	fake_hv_clear_log(world->fake);
+	KUNIT_ASSERT_EQ(test, 0,
+			kunit_add_action_or_reset(test, world_end, world));
+	return world;
+}
+
+/* ---- devices ---- */
+
+struct fake_record {
+	struct swarm_dev record;
+	struct device_dma_parameters parms;
+	u64 mask;
+};
+
+static void record_end(void *data)
+{
+	struct device *dev = data;
+
+	free_percpu(swarm_dev(dev)->stats);
+	dev->archdata.swarm = NULL;
+	dev->dma_range_map = NULL;
+	dev->dma_parms = NULL;
+	dev->dma_mask = &dev->coherent_dma_mask;
+}
+
+static void record_fill(struct device *dev, struct fake_record *r,
+			struct swarm *swarm, const struct fake_kind *kind)
+{
+	r->mask = kind->mask ?: DMA_BIT_MASK(64);
+	r->record.swarm = swarm;
+	r->record.dev = dev;
+	r->parms.min_align_mask = kind->align;
+	dev->archdata.swarm = &r->record;
+	dev->dma_mask = &r->mask;
+	dev->coherent_dma_mask = r->mask;
+	dev->bus_dma_limit = kind->bus_limit;
+	dev->dma_range_map = kind->map;
+	dev->dma_parms = &r->parms;
+	dev->dma_coherent = kind->snoops;
+}
+
+/**
+ * fake_device - a device whose DMA an instance does
+ * @test:  the case
+ * @swarm: the instance
+ * @kind:  what it is like
+ *
+ * Return: the device.
+ */
+struct device *fake_device(struct kunit *test, struct swarm *swarm,
+			   const struct fake_kind *kind)
+{
+	struct device *dev = kunit_device_register(test, kind->name);
+	struct fake_record *r = kunit_kzalloc(test, sizeof(*r), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
+	KUNIT_ASSERT_NOT_NULL(test, r);
+	r->record.stats = alloc_percpu(struct swarm_stats);
+	KUNIT_ASSERT_NOT_NULL(test, r->record.stats);
+	record_fill(dev, r, swarm, kind);
+	KUNIT_ASSERT_EQ(test, 0,
+			kunit_add_action_or_reset(test, record_end, dev));
+	return dev;
+}
+
+/**
+ * fake_count - a counter of a device
+ * @dev:  the device
+ * @what: by enum swarm_count
+ *
+ * Return: its value.
+ */
+u64 fake_count(struct device *dev, unsigned int what)
+{
+	return swarm_stats_sum(swarm_dev(dev)->stats, what);
+}
+
+/**
+ * fake_device_view - what a device sees, as the CPU sees it
+ * @dev: the device
+ * @dma: an address that the device was given
+ *
+ * Return: the memory in the pool; NULL when the address is none of the pool's.
+ */
+void *fake_device_view(struct device *dev, dma_addr_t dma)
+{
+	struct swarm_stand_in in;
+
+	return swarm_pool_find(&swarm_of(dev)->pool, dma_to_phys(dev, dma),
+			       &in) ? in.vaddr : NULL;
+}
+
+/**
+ * fake_slots_used - slots of an instance's pool that are taken
+ * @swarm: the instance
+ *
+ * Return: how many.
+ */
+unsigned int fake_slots_used(struct swarm *swarm)
+{
+	return swarm_pool_usage(&swarm->pool).used;
+}
+
+/* ---- memory ---- */
+
+struct test_memory {
+	struct page *page;
+	unsigned int order;
+};
+
+static void memory_end(void *data)
+{
+	struct test_memory *memory = data;
+
+	__free_pages(memory->page, memory->order);
+}
+
+/**
+ * test_pages - pages that are freed at the end of the case
+ * @test:  the case
+ * @order: how many, as a power of two
+ *
+ * Return: the first page.
+ */
+struct page *test_pages(struct kunit *test, unsigned int order)
+{
+	struct test_memory *memory;
+
+	memory = kunit_kzalloc(test, sizeof(*memory), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, memory);
+	memory->order = order;
+	memory->page = alloc_pages(GFP_KERNEL | __GFP_ZERO, order);
+	KUNIT_ASSERT_NOT_NULL(test, memory->page);
+	KUNIT_ASSERT_EQ(test, 0,
+			kunit_add_action_or_reset(test, memory_end, memory));
+	return memory->page;
+}
+
+static void foreign_end(void *data)
+{
+	struct page *page = data;
+
+	__set_phys_to_machine(page_to_pfn(page), INVALID_P2M_ENTRY);
+}
+
+/**
+ * make_foreign - let a page's frame be another domain's
+ * @test: the case, at whose end it is ours again
+ * @page: the page
+ * @mfn:  the machine frame
+ */
+void make_foreign(struct kunit *test, struct page *page, unsigned long mfn)
+{
+	KUNIT_ASSERT_TRUE(test, __set_phys_to_machine(page_to_pfn(page), mfn));
+	KUNIT_ASSERT_EQ(test, 0,
+			kunit_add_action_or_reset(test, foreign_end, page));
+}
+
+static u8 pattern_byte(size_t i, unsigned int seed)
+{
+	return ((i + seed * 61) * 167 >> 3) + seed;
+}
+
+/**
+ * pattern_fill - fill memory so that it is known again
+ * @p:    the memory
+ * @len:  bytes
+ * @seed: which pattern
+ */
+void pattern_fill(void *p, size_t len, unsigned int seed)
+{
+	u8 *byte = p;
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		byte[i] = pattern_byte(i, seed);
+}
+
+/**
+ * pattern_is - is this what pattern_fill() wrote?
+ * @p:    the memory
+ * @len:  bytes
+ * @seed: which pattern
+ *
+ * Return: true when it is.
+ */
+bool pattern_is(const void *p, size_t len, unsigned int seed)
+{
+	const u8 *byte = p;
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (byte[i] != pattern_byte(i, seed))
+			return false;
+	return true;
+}
+
+/* ---- an allocator that fails ---- */
+
+/*
+ * The kernel's own failslab spares allocations that may sleep, and says so in
+ * a file that a test cannot write. Its decision is a function that is meant to
+ * be overridden, so that is done.
+ */
+static struct task_struct *victim;
+static unsigned int fail_in;
+
+static int decide(struct kprobe *probe, struct pt_regs *regs)
+{
+	if (current != victim || !in_task() || !fail_in || --fail_in)
+		return 0;
+	regs_set_return_value(regs, -ENOMEM);
+	override_function_with_return(regs);
+	return 1;
+}
+
+static struct kprobe slab_probe;
+
+/**
+ * fail_alloc - fail an allocation of this task
+ * @nth: which allocation from now on, from 1
+ *
+ * Return: true when it is armed; false if this kernel cannot do it.
+ */
+bool fail_alloc(unsigned int nth)
+{
+	slab_probe = (struct kprobe) {
+		.symbol_name = "should_failslab",
+		.pre_handler = decide,
+	};
+	fail_in = nth;
+	victim = current;
+	return !register_kprobe(&slab_probe);
+}
+
+/**
+ * fail_alloc_end - stop failing
+ *
+ * Return: true when the failure has happened.
+ */
+bool fail_alloc_end(void)
+{
+	unregister_kprobe(&slab_probe);
+	victim = NULL;
+	return !fail_in;
+}
+
+/* ---- many CPUs ---- */
+
+struct worker {
+	void (*fn)(void *data, unsigned int cpu);
+	void *data;
+	unsigned int cpu;
+	struct completion *start;
+	struct completion done;
+};
+
+static int work(void *data)
+{
+	struct worker *w = data;
+
+	wait_for_completion(w->start);
+	w->fn(w->data, w->cpu);
+	complete(&w->done);
+	return 0;
+}
+
+static void hire(struct kunit *test, struct worker *w)
+{
+	struct task_struct *task = kthread_create_on_cpu(work, w, w->cpu,
+							 "swarm-test/%u");
+
+	if (IS_ERR(task)) {
+		KUNIT_FAIL(test, "no thread on CPU %u", w->cpu);
+		complete(&w->done);
+	} else {
+		wake_up_process(task);
+	}
+}
+
+/**
+ * on_all_cpus - do something on every CPU at the same time
+ * @test: the case
+ * @fn:   what to do; expectations only, no assertions
+ * @data: handed on to @fn
+ */
+void on_all_cpus(struct kunit *test, void (*fn)(void *data, unsigned int cpu),
+		 void *data)
+{
+	DECLARE_COMPLETION_ONSTACK(start);
+	struct worker *workers;
+	unsigned int cpu;
+
+	workers = kunit_kcalloc(test, nr_cpu_ids, sizeof(*workers), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, workers);
+	for_each_online_cpu(cpu) {
+		workers[cpu] = (struct worker) {
+			.fn = fn, .data = data, .cpu = cpu, .start = &start,
+		};
+		init_completion(&workers[cpu].done);
+		hire(test, &workers[cpu]);
+	}
+	complete_all(&start);
+	for_each_online_cpu(cpu)
+		wait_for_completion(&workers[cpu].done);
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * helpers: what the suites of the upper rooms stand on.
+ *
+ * A backing whose machine addresses have nothing to do with the memory behind
+ * them, so that mixing the two up is found out; devices of any kind; foreign
+ * pages; and an allocator that fails on demand. All of it is taken down with
+ * the case.
+ */
+#ifndef _SWARM_TEST_HELPERS_H
+#define _SWARM_TEST_HELPERS_H
+
+#include <kunit/test.h>
+
+#include <linux/device.h>
+#include <linux/dma-direct.h>
+#include <linux/types.h>
+
+#include "../backing.h"
+#include "../dma.h"
+#include "fake-hv.h"
+
+/* Where the machine addresses of pieces begin: no RAM of ours is there. */
+#define FAKE_MACHINE	SZ_256M
+
+/* Frames of other domains: beyond any RAM of ours. */
+#define FAKE_FOREIGN_MFN	(SZ_1T >> XEN_PAGE_SHIFT)
+
+/**
+ * struct fake_backing - the backing's state
+ * @test:    the case that it serves
+ * @next:    where the next piece may lie in the machine
+ * @largest: size of its largest piece
+ * @refuse_at: the n-th get from now on is refused (from 1); 0 for none
+ * @gets:    how often it was asked
+ * @held:    pieces that are out
+ */
+struct fake_backing {
+	struct kunit *test;
+	phys_addr_t next;
+	size_t largest;
+	unsigned int refuse_at;
+	unsigned int gets;
+	unsigned int held;
+};
+
+extern const struct swarm_backing swarm_backing_fake;
+
+struct fake_backing *fake_backing_start(struct kunit *test);
+
+/**
+ * struct fake_world - a machine, an instance, and what feeds it
+ * @fake:    the hypervisor
+ * @backing: the backing
+ * @swarm:   the instance
+ */
+struct fake_world {
+	struct fake_hv *fake;
+	struct fake_backing *backing;
+	struct swarm swarm;
+};
+
+/* An instance with a pool of @size bytes. */
+struct fake_world *fake_world(struct kunit *test, size_t size);
+
+/**
+ * struct fake_kind - what a device is like
+ * @name:      its name
+ * @mask:      for streaming and for coherent memory; 0 for 64 bits
+ * @bus_limit: of its bus; 0 for none
+ * @map:       its dma-ranges, or NULL
+ * @align:     its min_align_mask
+ * @snoops:    it is coherent
+ */
+struct fake_kind {
+	const char *name;
+	u64 mask;
+	u64 bus_limit;
+	const struct bus_dma_region *map;
+	unsigned int align;
+	bool snoops;
+};
+
+struct device *fake_device(struct kunit *test, struct swarm *swarm,
+			   const struct fake_kind *kind);
+u64 fake_count(struct device *dev, unsigned int what);
+
+/* Where the CPU finds what the device sees at @dma; NULL if not in the pool. */
+void *fake_device_view(struct device *dev, dma_addr_t dma);
+unsigned int fake_slots_used(struct swarm *swarm);
+
+/* Pages of this kernel, contiguous, gone with the case. */
+struct page *test_pages(struct kunit *test, unsigned int order);
+
+/* From now on the frame of @page is machine frame @mfn of another domain. */
+void make_foreign(struct kunit *test, struct page *page, unsigned long mfn);
+
+void pattern_fill(void *p, size_t len, unsigned int seed);
+bool pattern_is(const void *p, size_t len, unsigned int seed);
+
+/* Fail this task's @nth slab allocation; false if this kernel cannot. */
+bool fail_alloc(unsigned int nth);
+/* Stop that. True if it came to the failure. */
+bool fail_alloc_end(void);
+
+/* Run @fn(@data, cpu) on all CPUs at once, in threads; wait for all. */
+void on_all_cpus(struct kunit *test, void (*fn)(void *data, unsigned int cpu),
+		 void *data);
+
+#endif /* _SWARM_TEST_HELPERS_H */

@@ -1,0 +1,739 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * pool: what is found where, what is copied, what is cleared, what is left.
+ */
+#include <kunit/test.h>
+
+#include <linux/hrtimer.h>
+#include <linux/io.h>
+#include <linux/mm.h>
+#include <linux/prandom.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+
+#include "../pool.h"
+#include "helpers.h"
+
+static const struct swarm_window anywhere = { .last = (phys_addr_t)-1 };
+
+static bool all_of_it(const void *who, phys_addr_t maddr, size_t size)
+{
+	return true;
+}
+
+static bool none_of_it(const void *who, phys_addr_t maddr, size_t size)
+{
+	return false;
+}
+
+/* Up to and including the address behind @who. */
+static bool up_to(const void *who, phys_addr_t maddr, size_t size)
+{
+	return maddr + size - 1 <= *(const phys_addr_t *)who;
+}
+
+struct bench {
+	struct fake_backing *backing;
+	struct swarm_pool pool;
+};
+
+static void bench_end(void *data)
+{
+	struct bench *b = data;
+
+	KUNIT_EXPECT_EQ_MSG(b->backing->test, swarm_pool_usage(&b->pool).used,
+			    0, "slots were lost");
+	swarm_pool_destroy(&b->pool);
+}
+
+static struct bench *empty_pool(struct kunit *test)
+{
+	struct bench *b = kunit_kzalloc(test, sizeof(*b), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, b);
+	b->backing = fake_backing_start(test);
+	swarm_pool_init(&b->pool, &swarm_backing_fake);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, bench_end, b));
+	return b;
+}
+
+static struct bench *pool_of(struct kunit *test, size_t size)
+{
+	struct bench *b = empty_pool(test);
+
+	KUNIT_ASSERT_EQ(test, swarm_pool_grow(&b->pool, size, anywhere), size);
+	return b;
+}
+
+static struct swarm_request request(phys_addr_t original, size_t size)
+{
+	return (struct swarm_request) {
+		.original = original,
+		.size = size,
+		.align = 1,
+		.reaches = all_of_it,
+	};
+}
+
+static struct swarm_stand_in bounce(struct kunit *test, struct bench *b,
+				    phys_addr_t original, size_t size)
+{
+	struct swarm_request rq = request(original, size);
+	struct swarm_stand_in in = {};
+
+	KUNIT_ASSERT_EQ(test, 0, swarm_pool_bounce(&b->pool, &rq, &in));
+	return in;
+}
+
+static struct swarm_stand_in lend(struct kunit *test, struct bench *b,
+				  size_t size)
+{
+	return bounce(test, b, SWARM_NO_ORIGINAL, size);
+}
+
+/* ---- growing ---- */
+
+static const struct growth {
+	const char *what;
+	size_t want, largest;
+	struct swarm_window within;
+	size_t got;
+	unsigned int areas;
+} growths[] = {
+	{ "nothing", 0, SZ_4M, { 0, SZ_1G }, 0, 0 },
+	{ "one byte", 1, SZ_4M, { 0, SZ_1G }, SZ_64K, 1 },
+	{ "one grain", SZ_64K, SZ_4M, { 0, SZ_1G }, SZ_64K, 1 },
+	{ "odd size", SZ_64K + 1, SZ_4M, { 0, SZ_1G }, SZ_128K, 1 },
+	{ "one piece", SZ_4M, SZ_4M, { 0, SZ_1G }, SZ_4M, 1 },
+	{ "a piece and a bit", SZ_4M + 1, SZ_4M, { 0, SZ_1G }, SZ_4M + SZ_64K, 2 },
+	{ "small pieces", SZ_1M, SZ_64K, { 0, SZ_1G }, SZ_1M, 16 },
+	{ "window ends", SZ_1M, SZ_64K, { 0, FAKE_MACHINE + SZ_128K - 1 },
+	  SZ_128K, 2 },
+	{ "window before memory", SZ_1M, SZ_4M, { 0, FAKE_MACHINE - 1 }, 0, 0 },
+	{ "window far up", SZ_1M, SZ_4M, { SZ_1T, SZ_2T }, SZ_1M, 1 },
+};
+
+static void grow_table(struct kunit *test)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(growths); i++) {
+		const struct growth *g = &growths[i];
+		struct fake_backing *backing = fake_backing_start(test);
+		struct swarm_pool pool;
+		struct swarm_pool_usage usage;
+
+		backing->largest = g->largest;
+		swarm_pool_init(&pool, &swarm_backing_fake);
+		KUNIT_EXPECT_EQ_MSG(test, g->got,
+				    swarm_pool_grow(&pool, g->want, g->within),
+				    "%s", g->what);
+		usage = swarm_pool_usage(&pool);
+		KUNIT_EXPECT_EQ_MSG(test, usage.bytes, g->got, "%s", g->what);
+		KUNIT_EXPECT_EQ_MSG(test, usage.areas, g->areas, "%s", g->what);
+		KUNIT_EXPECT_EQ(test, usage.slots, g->got / SWARM_SLOT_SIZE);
+		KUNIT_EXPECT_EQ(test, swarm_pool_empty(&pool), !g->areas);
+		swarm_pool_destroy(&pool);
+		KUNIT_EXPECT_EQ(test, backing->held, 0);
+	}
+}
+
+static void no_backing(struct kunit *test)
+{
+	struct swarm_request rq = request(0, 1);
+	struct swarm_stand_in in;
+	struct swarm_pool pool;
+
+	swarm_pool_init(&pool, NULL);
+	KUNIT_EXPECT_EQ(test, swarm_pool_grow(&pool, SZ_1M, anywhere), 0);
+	KUNIT_EXPECT_TRUE(test, swarm_pool_empty(&pool));
+	KUNIT_EXPECT_EQ(test, swarm_pool_bounce(&pool, &rq, &in), -ERANGE);
+	KUNIT_EXPECT_FALSE(test, swarm_pool_find(&pool, 0, &in));
+	KUNIT_EXPECT_EQ(test, swarm_pool_largest(&pool, &rq), 0);
+	swarm_pool_destroy(&pool);
+}
+
+/* The backing refuses its n-th piece, for each n: what came before serves. */
+static void backing_refuses(struct kunit *test)
+{
+	unsigned int n;
+
+	for (n = 1; n <= 9; n++) {
+		struct bench *b = empty_pool(test);
+		size_t got;
+
+		b->backing->largest = SZ_128K;
+		b->backing->refuse_at = n;
+		got = swarm_pool_grow(&b->pool, SZ_1M, anywhere);
+		KUNIT_EXPECT_EQ(test, got, min(n - 1, 8) * SZ_128K);
+		KUNIT_EXPECT_EQ(test, b->backing->held, min(n - 1, 8));
+		KUNIT_EXPECT_EQ(test, swarm_pool_usage(&b->pool).bytes, got);
+		/* Another try goes on from there. */
+		KUNIT_EXPECT_EQ(test, SZ_1M - got,
+				swarm_pool_grow(&b->pool, SZ_1M - got, anywhere));
+		swarm_pool_destroy(&b->pool);
+		swarm_pool_init(&b->pool, &swarm_backing_fake);
+	}
+}
+
+static bool grows_without(struct kunit *test, unsigned int nth)
+{
+	struct bench *b = empty_pool(test);
+	size_t got;
+	bool failed;
+
+	b->backing->largest = SZ_128K;
+	if (!fail_alloc(nth))
+		kunit_skip(test, "this kernel cannot fail an allocation");
+	got = swarm_pool_grow(&b->pool, SZ_512K, anywhere);
+	failed = fail_alloc_end();
+
+	KUNIT_EXPECT_EQ(test, swarm_pool_usage(&b->pool).bytes, got);
+	KUNIT_EXPECT_EQ(test, b->backing->held * SZ_128K, got);
+	if (!failed)
+		KUNIT_EXPECT_EQ(test, got, SZ_512K);
+	swarm_pool_destroy(&b->pool);
+	KUNIT_EXPECT_EQ(test, b->backing->held, 0);
+	swarm_pool_init(&b->pool, &swarm_backing_fake);
+	return failed;
+}
+
+/* Every allocation that growing makes fails once: nothing may be lost. */
+static void memory_refused(struct kunit *test)
+{
+	unsigned int nth = 1;
+
+	while (grows_without(test, nth))
+		nth++;
+	/* Per piece: area, runs, bitmap, list; and now and then an xarray node. */
+	KUNIT_EXPECT_GT(test, nth, 4 * 4);
+}
+
+/* ---- finding ---- */
+
+static void find_edges(struct kunit *test)
+{
+	struct bench *b = empty_pool(test);
+	struct swarm_stand_in in;
+	phys_addr_t second = FAKE_MACHINE + SZ_1M;
+
+	b->backing->largest = SZ_128K;
+	swarm_pool_grow(&b->pool, SZ_128K, anywhere);
+	b->backing->next = second;
+	swarm_pool_grow(&b->pool, SZ_128K, anywhere);
+
+	KUNIT_EXPECT_FALSE(test, swarm_pool_find(&b->pool, 0, &in));
+	KUNIT_EXPECT_FALSE(test, swarm_pool_find(&b->pool, FAKE_MACHINE - 1, &in));
+	KUNIT_EXPECT_TRUE(test, swarm_pool_find(&b->pool, FAKE_MACHINE, &in));
+	KUNIT_EXPECT_EQ(test, in.maddr, FAKE_MACHINE);
+	KUNIT_EXPECT_PTR_EQ(test, in.vaddr, phys_to_virt(in.phys));
+	KUNIT_EXPECT_TRUE(test, swarm_pool_find(&b->pool, FAKE_MACHINE + SZ_128K - 1,
+						&in));
+	KUNIT_EXPECT_EQ(test, in.phys - in.area->piece.phys, SZ_128K - 1);
+	/* Between the two areas, where the hull of both does not help. */
+	KUNIT_EXPECT_FALSE(test, swarm_pool_find(&b->pool, FAKE_MACHINE + SZ_128K,
+						 &in));
+	KUNIT_EXPECT_FALSE(test, swarm_pool_find(&b->pool, second - 1, &in));
+	KUNIT_EXPECT_TRUE(test, swarm_pool_find(&b->pool, second, &in));
+	KUNIT_EXPECT_FALSE(test, swarm_pool_find(&b->pool, second + SZ_128K, &in));
+	KUNIT_EXPECT_FALSE(test, swarm_pool_find(&b->pool, (phys_addr_t)-1, &in));
+}
+
+/* ---- what a run holds ---- */
+
+static void bounce_copies_in(struct kunit *test)
+{
+	struct bench *b = pool_of(test, SZ_64K);
+	struct page *page = test_pages(test, 1);
+	static const size_t sizes[] = { 1, 7, 2047, 2048, 2049, 4096, 6000 };
+	unsigned int i;
+
+	pattern_fill(page_address(page), 2 * PAGE_SIZE, 3);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct swarm_stand_in in = bounce(test, b, page_to_phys(page),
+						  sizes[i]);
+
+		KUNIT_EXPECT_TRUE(test, pattern_is(in.vaddr, sizes[i], 3));
+		KUNIT_EXPECT_EQ(test, in.maddr - FAKE_MACHINE,
+				in.phys - in.area->piece.phys);
+		KUNIT_EXPECT_EQ(test, 0, swarm_pool_release(&in, sizes[i]));
+	}
+}
+
+/* What another device left in the slots may be shown to nobody. */
+static void padding_is_cleared(struct kunit *test)
+{
+	struct bench *b = pool_of(test, SZ_64K);
+	struct page *page = test_pages(test, 0);
+	struct swarm_stand_in in = lend(test, b, SZ_64K);
+	struct swarm_request rq = request(page_to_phys(page) + 0x123, 700);
+
+	memset(in.vaddr, 0x5e, SZ_64K);
+	KUNIT_ASSERT_EQ(test, 0, swarm_pool_release(&in, SZ_64K));
+
+	rq.keep = 0xfff;
+	memset(page_address(page), 0xaa, PAGE_SIZE);
+	KUNIT_ASSERT_EQ(test, 0, swarm_pool_bounce(&b->pool, &rq, &in));
+	KUNIT_EXPECT_EQ(test, in.lead, 0x123);
+	KUNIT_EXPECT_EQ(test, in.span, SWARM_SLOT_SIZE);
+	KUNIT_EXPECT_NULL(test, memchr_inv(in.vaddr - in.lead, 0, in.lead));
+	KUNIT_EXPECT_NULL(test, memchr_inv(in.vaddr, 0xaa, 700));
+	KUNIT_EXPECT_NULL(test, memchr_inv(in.vaddr + 700, 0,
+					   in.span - in.lead - 700));
+	KUNIT_EXPECT_EQ(test, 0, swarm_pool_release(&in, 700));
+}
+
+static void lent_is_cleared(struct kunit *test)
+{
+	struct bench *b = pool_of(test, SZ_64K);
+	struct swarm_stand_in in = lend(test, b, SZ_64K);
+
+	memset(in.vaddr, 0x5e, SZ_64K);
+	KUNIT_ASSERT_EQ(test, 0, swarm_pool_release(&in, SZ_64K));
+	in = lend(test, b, 5000);
+	KUNIT_EXPECT_TRUE(test, swarm_pool_is_lent(&in));
+	KUNIT_EXPECT_EQ(test, in.span, 3 * SWARM_SLOT_SIZE);
+	KUNIT_EXPECT_NULL(test, memchr_inv(in.vaddr, 0, in.span));
+	/* It has no original: neither copy may touch anything. */
+	memset(in.vaddr, 0x11, 5000);
+	swarm_pool_copy_in(&in, 5000);
+	swarm_pool_copy_out(&in, 5000);
+	KUNIT_EXPECT_NULL(test, memchr_inv(in.vaddr, 0x11, 5000));
+	KUNIT_EXPECT_EQ(test, 0, swarm_pool_release(&in, 5000));
+}
+
+static void keeps_low_bits(struct kunit *test)
+{
+	struct bench *b = pool_of(test, SZ_512K);
+	struct page *page = test_pages(test, 1);
+	static const unsigned int keeps[] = { 0, 0x1ff, 0x7ff, 0xfff, 0xffff };
+	static const unsigned int offsets[] = { 0, 1, 0x200, 0x7ff, 0x800, 0xfff };
+	unsigned int k, o;
+
+	for (k = 0; k < ARRAY_SIZE(keeps); k++) {
+		for (o = 0; o < ARRAY_SIZE(offsets); o++) {
+			phys_addr_t original = page_to_phys(page) + offsets[o];
+			struct swarm_request rq = request(original, 3000);
+			struct swarm_stand_in in;
+
+			rq.keep = keeps[k];
+			rq.align = PAGE_SIZE;
+			KUNIT_ASSERT_EQ(test, 0,
+					swarm_pool_bounce(&b->pool, &rq, &in));
+			KUNIT_EXPECT_EQ(test, in.maddr & keeps[k],
+					original & keeps[k]);
+			KUNIT_EXPECT_EQ(test, (in.maddr - in.lead) % PAGE_SIZE, 0);
+			KUNIT_EXPECT_EQ(test, 0, swarm_pool_release(&in, 3000));
+		}
+	}
+}
+
+/* ---- why not ---- */
+
+static void reasons(struct kunit *test)
+{
+	struct bench *b = empty_pool(test);
+	struct swarm_request rq = request(SWARM_NO_ORIGINAL, SZ_64K);
+	phys_addr_t first_only = FAKE_MACHINE + SZ_64K - 1;
+	struct swarm_stand_in in, other;
+
+	KUNIT_EXPECT_EQ(test, swarm_pool_bounce(&b->pool, &rq, &in), -ERANGE);
+
+	b->backing->largest = SZ_64K;
+	swarm_pool_grow(&b->pool, SZ_64K, anywhere);
+	b->backing->largest = SZ_128K;
+	swarm_pool_grow(&b->pool, SZ_128K, anywhere);
+
+	rq.reaches = none_of_it;
+	KUNIT_EXPECT_EQ(test, swarm_pool_bounce(&b->pool, &rq, &in), -ERANGE);
+	KUNIT_EXPECT_EQ(test, swarm_pool_largest(&b->pool, &rq), 0);
+
+	/* The device reaches the small area alone. */
+	rq.reaches = up_to;
+	rq.who = &first_only;
+	KUNIT_EXPECT_EQ(test, swarm_pool_largest(&b->pool, &rq), SZ_64K);
+	rq.size = SZ_64K + 1;
+	KUNIT_EXPECT_EQ(test, swarm_pool_bounce(&b->pool, &rq, &in), -E2BIG);
+	rq.size = SZ_64K;
+	KUNIT_ASSERT_EQ(test, swarm_pool_bounce(&b->pool, &rq, &in), 0);
+	rq.size = 1;
+	KUNIT_EXPECT_EQ(test, swarm_pool_bounce(&b->pool, &rq, &other), -ENOSPC);
+
+	/* Full here, too small there: that it is full says more. */
+	rq.reaches = all_of_it;
+	rq.size = SZ_128K;
+	KUNIT_ASSERT_EQ(test, swarm_pool_bounce(&b->pool, &rq, &other), 0);
+	KUNIT_EXPECT_EQ(test, swarm_pool_bounce(&b->pool, &rq, &in), -ENOSPC);
+	rq.size = SZ_128K + 1;
+	KUNIT_EXPECT_EQ(test, swarm_pool_bounce(&b->pool, &rq, &in), -E2BIG);
+	KUNIT_EXPECT_EQ(test, 0, swarm_pool_release(&other, SZ_128K));
+
+	KUNIT_ASSERT_TRUE(test, swarm_pool_find(&b->pool, FAKE_MACHINE, &in));
+	KUNIT_EXPECT_EQ(test, 0, swarm_pool_release(&in, SZ_64K));
+}
+
+/* What swarm_pool_largest() promises is kept wherever the buffer starts. */
+static void largest_is_true(struct kunit *test)
+{
+	struct bench *b = pool_of(test, SZ_256K);
+	struct page *page = test_pages(test, get_order(SZ_512K));
+	static const unsigned int keeps[] = { 0, 0x1ff, 0xfff, 0x3fff, 0xffff };
+	unsigned int k, offset;
+
+	for (k = 0; k < ARRAY_SIZE(keeps); k++) {
+		struct swarm_request rq = request(0, 0);
+		struct swarm_stand_in in;
+
+		rq.keep = keeps[k];
+		rq.size = swarm_pool_largest(&b->pool, &rq);
+		KUNIT_EXPECT_GT(test, rq.size, SZ_128K - 1);
+		for (offset = 0; offset <= keeps[k]; offset += 0x1ff) {
+			rq.original = page_to_phys(page) + offset;
+			KUNIT_ASSERT_EQ(test, 0,
+					swarm_pool_bounce(&b->pool, &rq, &in));
+			KUNIT_ASSERT_EQ(test, 0,
+					swarm_pool_release(&in, rq.size));
+		}
+	}
+}
+
+static void beyond_largest(struct kunit *test)
+{
+	struct bench *b = pool_of(test, SZ_256K);
+	static const size_t sizes[] = { SZ_256K + 1, SZ_1G, SIZE_MAX - 1, SIZE_MAX };
+	struct swarm_stand_in in;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct swarm_request rq = request(0x1fff, sizes[i]);
+
+		rq.keep = 0xfff;
+		KUNIT_EXPECT_EQ(test, swarm_pool_bounce(&b->pool, &rq, &in),
+				-E2BIG);
+	}
+}
+
+/* ---- using and misusing a run ---- */
+
+static struct swarm_stand_in at(struct swarm_stand_in in, long by)
+{
+	in.maddr += by;
+	in.phys += by;
+	in.vaddr += by;
+	return in;
+}
+
+static const struct range {
+	long at;
+	size_t size;
+	int check;
+} ranges[] = {
+	{ 0, 1, 0 }, { 0, 5000, 0 }, { 4999, 1, 0 }, { 2048, 2952, 0 },
+	{ 100, 0, 0 },
+	{ 0, 5001, -ERANGE }, { 4999, 2, -ERANGE }, { 5000, 1, -ERANGE },
+	{ 5000, 0, -ERANGE }, { 5300, 1, -ERANGE }, { -1, 1, -ERANGE },
+	{ -1, 2, -ERANGE }, { 1, SIZE_MAX, -ERANGE }, { 6144, 1, -ENOENT },
+	{ -0x300, 1, -ENOENT },
+};
+
+static void check_table(struct kunit *test)
+{
+	struct bench *b = pool_of(test, SZ_64K);
+	struct page *page = test_pages(test, 1);
+	struct swarm_stand_in first, in;
+	struct swarm_request rq = request(page_to_phys(page) + 0x200, 5000);
+	unsigned int i;
+
+	/* A free page before it, a lead of 0x200 bytes, and free slots behind. */
+	first = lend(test, b, PAGE_SIZE);
+	rq.keep = 0xfff;
+	KUNIT_ASSERT_EQ(test, 0, swarm_pool_bounce(&b->pool, &rq, &in));
+	KUNIT_ASSERT_EQ(test, 0, swarm_pool_release(&first, PAGE_SIZE));
+
+	for (i = 0; i < ARRAY_SIZE(ranges); i++) {
+		struct swarm_stand_in place = at(in, ranges[i].at);
+
+		KUNIT_EXPECT_EQ_MSG(test, ranges[i].check,
+				    swarm_pool_check(&place, ranges[i].size),
+				    "%zu bytes at %ld", ranges[i].size,
+				    ranges[i].at);
+	}
+	KUNIT_EXPECT_EQ(test, 0, swarm_pool_release(&in, 5000));
+}
+
+static void copies_are_exact(struct kunit *test)
+{
+	struct bench *b = pool_of(test, SZ_64K);
+	struct page *page = test_pages(test, 1);
+	u8 *original = page_address(page) + 10;
+	struct swarm_stand_in in = bounce(test, b, page_to_phys(page) + 10, 5000);
+	struct swarm_stand_in part = at(in, 2000);
+	u8 *seen = in.vaddr;
+
+	memset(original - 10, 0x77, 2 * PAGE_SIZE);
+	memset(seen, 0x33, 5000);
+	swarm_pool_copy_out(&part, 300);
+	KUNIT_EXPECT_NULL(test, memchr_inv(original - 10, 0x77, 2010));
+	KUNIT_EXPECT_NULL(test, memchr_inv(original + 2000, 0x33, 300));
+	KUNIT_EXPECT_NULL(test, memchr_inv(original + 2300, 0x77, 5000));
+
+	memset(original, 0x44, 5000);
+	swarm_pool_copy_in(&part, 300);
+	KUNIT_EXPECT_NULL(test, memchr_inv(seen, 0x33, 2000));
+	KUNIT_EXPECT_NULL(test, memchr_inv(seen + 2000, 0x44, 300));
+	KUNIT_EXPECT_NULL(test, memchr_inv(seen + 2300, 0x33, 2700));
+	KUNIT_EXPECT_EQ(test, 0, swarm_pool_release(&in, 5000));
+}
+
+static void wrong_releases(struct kunit *test)
+{
+	struct bench *b = pool_of(test, SZ_64K);
+	struct swarm_stand_in in = lend(test, b, 5000);
+	struct swarm_stand_in inside = at(in, SWARM_SLOT_SIZE);
+	struct swarm_stand_in byte = at(in, 1);
+	struct swarm_stand_in behind = at(in, 3 * SWARM_SLOT_SIZE);
+
+	KUNIT_EXPECT_EQ(test, -ENOENT, swarm_pool_release(&inside, 5000));
+	KUNIT_EXPECT_EQ(test, -ENOENT, swarm_pool_release(&byte, 5000));
+	KUNIT_EXPECT_EQ(test, -ENOENT, swarm_pool_release(&behind, 5000));
+	KUNIT_EXPECT_EQ(test, 3, swarm_pool_usage(&b->pool).used);
+
+	KUNIT_EXPECT_EQ(test, -ERANGE, swarm_pool_release(&in, 4999));
+	KUNIT_EXPECT_EQ(test, 0, swarm_pool_usage(&b->pool).used);
+	KUNIT_EXPECT_EQ(test, -ENOENT, swarm_pool_release(&in, 5000));
+	KUNIT_EXPECT_FALSE(test, swarm_pool_is_lent(&in));
+}
+
+/* ---- at random, against a model ---- */
+
+#define LIVE 96
+
+struct live {
+	struct swarm_stand_in in;
+	struct swarm_request rq;
+	unsigned int seed;
+};
+
+static bool disjoint(const struct live *a, const struct live *b)
+{
+	phys_addr_t first_a = a->in.maddr - a->in.lead;
+	phys_addr_t first_b = b->in.maddr - b->in.lead;
+
+	return first_a + a->in.span <= first_b ||
+	       first_b + b->in.span <= first_a;
+}
+
+static void overlaps_none(struct kunit *test, const struct live *live,
+			  const struct live *one)
+{
+	unsigned int i;
+
+	for (i = 0; i < LIVE; i++)
+		if (live[i].seed && &live[i] != one)
+			KUNIT_ASSERT_TRUE(test, disjoint(&live[i], one));
+}
+
+static void try_begin(struct kunit *test, struct bench *b, struct live *live,
+		      struct live *one, struct rnd_state *rnd,
+		      phys_addr_t original)
+{
+	one->rq = request(original + prandom_u32_state(rnd) % PAGE_SIZE,
+			  1 + prandom_u32_state(rnd) % (3 * PAGE_SIZE));
+	one->rq.keep = prandom_u32_state(rnd) % 2 ? 0xfff : 0;
+	one->rq.align = prandom_u32_state(rnd) % 2 ? PAGE_SIZE : 1;
+	if (swarm_pool_bounce(&b->pool, &one->rq, &one->in))
+		return;
+	one->seed = 1 + prandom_u32_state(rnd) % 1000;
+	overlaps_none(test, live, one);
+	pattern_fill(one->in.vaddr, one->rq.size, one->seed);
+}
+
+static void end(struct kunit *test, struct live *one)
+{
+	KUNIT_ASSERT_TRUE(test, pattern_is(one->in.vaddr, one->rq.size,
+					   one->seed));
+	KUNIT_ASSERT_EQ(test, 0, swarm_pool_check(&one->in, one->rq.size));
+	KUNIT_ASSERT_EQ(test, 0, swarm_pool_release(&one->in, one->rq.size));
+	one->seed = 0;
+}
+
+static unsigned int slots_of_all(const struct live *live)
+{
+	unsigned int i, sum = 0;
+
+	for (i = 0; i < LIVE; i++)
+		if (live[i].seed)
+			sum += live[i].in.span / SWARM_SLOT_SIZE;
+	return sum;
+}
+
+static void random_runs(struct kunit *test)
+{
+	struct bench *b = empty_pool(test);
+	struct page *page = test_pages(test, 2);
+	struct live *live = kunit_kcalloc(test, LIVE, sizeof(*live), GFP_KERNEL);
+	struct rnd_state rnd;
+	unsigned int i, step;
+
+	KUNIT_ASSERT_NOT_NULL(test, live);
+	b->backing->largest = SZ_128K;
+	swarm_pool_grow(&b->pool, SZ_512K, anywhere);
+	prandom_seed_state(&rnd, 20261123);
+	for (step = 0; step < 30000; step++) {
+		struct live *one = &live[prandom_u32_state(&rnd) % LIVE];
+
+		if (one->seed)
+			end(test, one);
+		else
+			try_begin(test, b, live, one, &rnd, page_to_phys(page));
+		KUNIT_ASSERT_EQ(test, slots_of_all(live),
+				swarm_pool_usage(&b->pool).used);
+	}
+	for (i = 0; i < LIVE; i++)
+		if (live[i].seed)
+			end(test, &live[i]);
+}
+
+/* ---- on all CPUs, in interrupts, and while the pool grows ---- */
+
+struct crowd {
+	struct kunit *test;
+	struct swarm_pool *pool;
+	phys_addr_t original;
+	atomic_t bounced;
+	atomic_t spoilt;
+	struct hrtimer timer;
+};
+
+static void one_bounce(struct crowd *c, size_t size, unsigned int seed)
+{
+	struct swarm_request rq = request(c->original, size);
+	struct swarm_stand_in in, found;
+
+	if (swarm_pool_bounce(c->pool, &rq, &in))
+		return;
+	pattern_fill(in.vaddr, size, seed);
+	if (!swarm_pool_find(c->pool, in.maddr, &found) ||
+	    found.vaddr != in.vaddr || swarm_pool_check(&found, size) ||
+	    !pattern_is(found.vaddr, size, seed) ||
+	    swarm_pool_release(&found, size))
+		atomic_inc(&c->spoilt);
+	atomic_inc(&c->bounced);
+}
+
+static void crowd_member(void *data, unsigned int cpu)
+{
+	struct crowd *c = data;
+	struct rnd_state rnd;
+	unsigned int i;
+
+	prandom_seed_state(&rnd, cpu + 1);
+	for (i = 0; i < 4000; i++)
+		one_bounce(c, 1 + prandom_u32_state(&rnd) % SZ_16K, cpu * 7 + i);
+}
+
+static void growing_member(void *data, unsigned int cpu)
+{
+	struct crowd *c = data;
+	unsigned int i;
+
+	if (cpu != cpumask_first(cpu_online_mask)) {
+		crowd_member(data, cpu);
+		return;
+	}
+	for (i = 0; i < 64; i++) {
+		swarm_pool_grow(c->pool, SWARM_GRAIN, anywhere);
+		cond_resched();
+	}
+}
+
+static enum hrtimer_restart interrupt(struct hrtimer *timer)
+{
+	struct crowd *c = container_of(timer, struct crowd, timer);
+
+	one_bounce(c, 700, 99);
+	hrtimer_forward_now(timer, us_to_ktime(100));
+	return HRTIMER_RESTART;
+}
+
+static struct crowd *crowd(struct kunit *test, struct bench *b)
+{
+	struct crowd *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, c);
+	c->test = test;
+	c->pool = &b->pool;
+	c->original = page_to_phys(test_pages(test, 2));
+	return c;
+}
+
+static void crowd_is_happy(struct crowd *c)
+{
+	KUNIT_EXPECT_EQ(c->test, atomic_read(&c->spoilt), 0);
+	KUNIT_EXPECT_GT(c->test, atomic_read(&c->bounced), 100);
+	KUNIT_EXPECT_EQ(c->test, swarm_pool_usage(c->pool).used, 0);
+}
+
+static void many_cpus(struct kunit *test)
+{
+	struct bench *b = empty_pool(test);
+	struct crowd *c = crowd(test, b);
+
+	b->backing->largest = SZ_64K;
+	swarm_pool_grow(&b->pool, SZ_128K, anywhere);
+	on_all_cpus(test, crowd_member, c);
+	crowd_is_happy(c);
+}
+
+static void in_interrupts(struct kunit *test)
+{
+	struct bench *b = pool_of(test, SZ_64K);
+	struct crowd *c = crowd(test, b);
+
+	hrtimer_init(&c->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
+	c->timer.function = interrupt;
+	hrtimer_start(&c->timer, us_to_ktime(100), HRTIMER_MODE_REL_HARD);
+	on_all_cpus(test, crowd_member, c);
+	hrtimer_cancel(&c->timer);
+	crowd_is_happy(c);
+}
+
+static void while_growing(struct kunit *test)
+{
+	struct bench *b = empty_pool(test);
+	struct crowd *c = crowd(test, b);
+
+	swarm_pool_grow(&b->pool, SWARM_GRAIN, anywhere);
+	on_all_cpus(test, growing_member, c);
+	crowd_is_happy(c);
+	KUNIT_EXPECT_EQ(test, swarm_pool_usage(&b->pool).areas, 65);
+}
+
+static struct kunit_case pool_cases[] = {
+	KUNIT_CASE(grow_table),
+	KUNIT_CASE(no_backing),
+	KUNIT_CASE(backing_refuses),
+	KUNIT_CASE(memory_refused),
+	KUNIT_CASE(find_edges),
+	KUNIT_CASE(bounce_copies_in),
+	KUNIT_CASE(padding_is_cleared),
+	KUNIT_CASE(lent_is_cleared),
+	KUNIT_CASE(keeps_low_bits),
+	KUNIT_CASE(reasons),
+	KUNIT_CASE(largest_is_true),
+	KUNIT_CASE(beyond_largest),
+	KUNIT_CASE(check_table),
+	KUNIT_CASE(copies_are_exact),
+	KUNIT_CASE(wrong_releases),
+	KUNIT_CASE_SLOW(random_runs),
+	KUNIT_CASE_SLOW(many_cpus),
+	KUNIT_CASE_SLOW(in_interrupts),
+	KUNIT_CASE_SLOW(while_growing),
+	{}
+};
+
+static struct kunit_suite pool_suite = {
+	.name = "swiotlb-arm-pool",
+	.test_cases = pool_cases,
+};
+kunit_test_suite(pool_suite);
