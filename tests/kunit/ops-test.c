@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ops: the generic DMA API, as a driver calls it, arrives where it should.
+ */
+#include <kunit/test.h>
+
+#include <linux/dma-map-ops.h>
+#include <linux/dma-mapping.h>
+#include <linux/mm.h>
+#include <linux/scatterlist.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+
+#include "../dma.h"
+#include "../ops.h"
+#include "helpers.h"
+
+#define POOL_ONLY	(FAKE_MACHINE + SZ_256M - 1)	/* no RAM of ours */
+
+static const struct fake_kind narrow = {
+	.name = "ops-narrow", .mask = POOL_ONLY, .snoops = true,
+};
+static const struct fake_kind wide = { .name = "ops-wide", .snoops = true };
+
+static void uninstall(void *data)
+{
+	set_dma_ops(data, NULL);
+}
+
+static struct device *driver_device(struct kunit *test, struct swarm *swarm,
+				    const struct fake_kind *kind)
+{
+	struct device *dev = fake_device(test, swarm, kind);
+
+	KUNIT_EXPECT_TRUE(test, swarm_ops_free_to_take(dev));
+	KUNIT_EXPECT_FALSE(test, swarm_ops_mine(dev));
+	swarm_ops_install(dev, swarm_dev(dev));
+	KUNIT_EXPECT_TRUE(test, swarm_ops_mine(dev));
+	KUNIT_EXPECT_TRUE(test, swarm_ops_free_to_take(dev));
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, uninstall, dev));
+	return dev;
+}
+
+static void others_keep_theirs(struct kunit *test)
+{
+	static const struct dma_map_ops other;
+	struct fake_world *world = fake_world(test, SZ_64K);
+	struct device *dev = fake_device(test, &world->swarm, &wide);
+
+	set_dma_ops(dev, &other);
+	KUNIT_EXPECT_FALSE(test, swarm_ops_free_to_take(dev));
+	KUNIT_EXPECT_FALSE(test, swarm_ops_mine(dev));
+	set_dma_ops(dev, NULL);
+}
+
+static void single_and_page(struct kunit *test)
+{
+	struct fake_world *world = fake_world(test, SZ_1M);
+	struct device *dev = driver_device(test, &world->swarm, &narrow);
+	struct page *page = test_pages(test, 0);
+	u8 *buf = page_address(page), *view;
+	dma_addr_t dma;
+
+	pattern_fill(buf, PAGE_SIZE, 1);
+	dma = dma_map_single(dev, buf + 64, 512, DMA_BIDIRECTIONAL);
+	KUNIT_ASSERT_EQ(test, 0, dma_mapping_error(dev, dma));
+	view = fake_device_view(dev, dma);
+	KUNIT_ASSERT_NOT_NULL(test, view);
+	KUNIT_EXPECT_EQ(test, 0, memcmp(view, buf + 64, 512));
+
+	memset(view, 0x31, 512);
+	dma_sync_single_for_cpu(dev, dma, 512, DMA_BIDIRECTIONAL);
+	KUNIT_EXPECT_NULL(test, memchr_inv(buf + 64, 0x31, 512));
+	memset(buf + 64, 0x32, 512);
+	dma_sync_single_range_for_device(dev, dma, 128, 128, DMA_BIDIRECTIONAL);
+	KUNIT_EXPECT_NULL(test, memchr_inv(view, 0x31, 128));
+	KUNIT_EXPECT_NULL(test, memchr_inv(view + 128, 0x32, 128));
+	KUNIT_EXPECT_NULL(test, memchr_inv(view + 256, 0x31, 256));
+	dma_unmap_single(dev, dma, 512, DMA_BIDIRECTIONAL);
+	KUNIT_EXPECT_NULL(test, memchr_inv(buf + 64 + 128, 0x32, 128));
+
+	dma = dma_map_page(dev, page, 1000, 100, DMA_TO_DEVICE);
+	KUNIT_ASSERT_EQ(test, 0, dma_mapping_error(dev, dma));
+	KUNIT_EXPECT_EQ(test, 0, memcmp(fake_device_view(dev, dma), buf + 1000,
+					100));
+	dma_unmap_page(dev, dma, 100, DMA_TO_DEVICE);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_SYNCS), 2);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_UNMAPS), 2);
+}
+
+static void lists(struct kunit *test)
+{
+	struct fake_world *world = fake_world(test, SZ_1M);
+	struct device *dev = driver_device(test, &world->swarm, &narrow);
+	u8 *one = page_address(test_pages(test, 0));
+	u8 *two = page_address(test_pages(test, 0));
+	struct scatterlist sgl[2];
+	u8 *view;
+
+	sg_init_table(sgl, 2);
+	sg_set_buf(&sgl[0], one, 700);
+	sg_set_buf(&sgl[1], two + 5, 900);
+	KUNIT_ASSERT_EQ(test, 2, dma_map_sg(dev, sgl, 2, DMA_FROM_DEVICE));
+	view = fake_device_view(dev, sg_dma_address(&sgl[1]));
+	KUNIT_ASSERT_NOT_NULL(test, view);
+	pattern_fill(view, 900, 8);
+	dma_sync_sg_for_cpu(dev, sgl, 2, DMA_FROM_DEVICE);
+	KUNIT_EXPECT_TRUE(test, pattern_is(two + 5, 900, 8));
+	dma_sync_sg_for_device(dev, sgl, 2, DMA_FROM_DEVICE);
+	pattern_fill(view, 900, 9);
+	dma_unmap_sg(dev, sgl, 2, DMA_FROM_DEVICE);
+	KUNIT_EXPECT_TRUE(test, pattern_is(two + 5, 900, 9));
+	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_SYNCS), 4);
+
+	/* A driver is told of failure in the two ways that it knows. */
+	sgl[1].length = 0;
+	KUNIT_EXPECT_EQ(test, 0, dma_map_sg(dev, sgl, 2, DMA_FROM_DEVICE));
+	KUNIT_EXPECT_EQ(test, 1, dma_mapping_error(dev, dma_map_single(dev, one,
+								SZ_2M,
+								DMA_TO_DEVICE)));
+}
+
+static void resources(struct kunit *test)
+{
+	struct fake_world *world = fake_world(test, SZ_64K);
+	struct device *dev = driver_device(test, &world->swarm, &wide);
+	phys_addr_t bar = 1ULL << 38;
+	dma_addr_t dma = dma_map_resource(dev, bar, SZ_4K, DMA_BIDIRECTIONAL, 0);
+
+	KUNIT_EXPECT_EQ(test, dma, bar);
+	dma_unmap_resource(dev, dma, SZ_4K, DMA_BIDIRECTIONAL, 0);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_MMIO), 1);
+}
+
+static void coherent(struct kunit *test)
+{
+	struct fake_world *world = fake_world(test, SZ_1M);
+	struct device *dev = driver_device(test, &world->swarm, &narrow);
+	struct sg_table sgt;
+	struct page *page;
+	dma_addr_t dma;
+	void *cookie;
+
+	cookie = dma_alloc_coherent(dev, SZ_8K, &dma, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, cookie);
+	KUNIT_EXPECT_PTR_EQ(test, cookie, fake_device_view(dev, dma));
+	KUNIT_EXPECT_TRUE(test, dma_can_mmap(dev));
+	KUNIT_EXPECT_EQ(test, 0, dma_get_sgtable(dev, &sgt, cookie, dma, SZ_8K));
+	KUNIT_EXPECT_PTR_EQ(test, sg_virt(sgt.sgl), cookie);
+	sg_free_table(&sgt);
+	dma_free_coherent(dev, SZ_8K, cookie, dma);
+
+	page = dma_alloc_pages(dev, SZ_8K, &dma, DMA_FROM_DEVICE, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	KUNIT_EXPECT_PTR_EQ(test, page_address(page), fake_device_view(dev, dma));
+	dma_free_pages(dev, SZ_8K, page, dma, DMA_FROM_DEVICE);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_COHERENT), 2);
+}
+
+static void what_a_driver_asks(struct kunit *test)
+{
+	struct fake_world *world = fake_world(test, SZ_1M);
+	struct device *thin = driver_device(test, &world->swarm, &narrow);
+	struct device *fat = driver_device(test, &world->swarm, &wide);
+
+	KUNIT_EXPECT_EQ(test, dma_max_mapping_size(fat), SIZE_MAX);
+	KUNIT_EXPECT_EQ(test, dma_opt_mapping_size(fat), SIZE_MAX);
+	KUNIT_EXPECT_EQ(test, dma_max_mapping_size(thin), SZ_1M);
+	KUNIT_EXPECT_EQ(test, dma_opt_mapping_size(thin), SZ_1M);
+	KUNIT_EXPECT_EQ(test, dma_get_required_mask(fat), DMA_BIT_MASK(41));
+
+	KUNIT_EXPECT_EQ(test, 0, dma_set_mask_and_coherent(thin, DMA_BIT_MASK(30)));
+	KUNIT_EXPECT_EQ(test, dma_get_mask(thin), DMA_BIT_MASK(30));
+	KUNIT_EXPECT_NE(test, 0, dma_set_mask(thin, FAKE_MACHINE - 1));
+	KUNIT_EXPECT_EQ(test, dma_get_mask(thin), DMA_BIT_MASK(30));
+	KUNIT_EXPECT_FALSE(test, dma_addressing_limited(fat));
+	KUNIT_EXPECT_TRUE(test, dma_addressing_limited(thin));
+	KUNIT_EXPECT_TRUE(test, dma_need_sync(thin, FAKE_MACHINE));
+}
+
+static struct kunit_case ops_cases[] = {
+	KUNIT_CASE(others_keep_theirs),
+	KUNIT_CASE(single_and_page),
+	KUNIT_CASE(lists),
+	KUNIT_CASE(resources),
+	KUNIT_CASE(coherent),
+	KUNIT_CASE(what_a_driver_asks),
+	{}
+};
+
+static struct kunit_suite ops_suite = {
+	.name = "swiotlb-arm-ops",
+	.test_cases = ops_cases,
+};
+kunit_test_suite(ops_suite);
