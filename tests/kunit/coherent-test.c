@@ -33,9 +33,11 @@ static const struct fake_kind wide_deaf = { .name = "wide-deaf" };
 static const struct fake_kind moved = {
 	.name = "moved", .map = shifted, .snoops = true,
 };
+
 static const struct fake_kind narrow = {
 	.name = "narrow", .mask = POOL_ONLY, .snoops = true,
 };
+
 static const struct fake_kind narrow_deaf = {
 	.name = "narrow-deaf", .mask = POOL_ONLY,
 };
@@ -144,6 +146,7 @@ static void loan_name(const struct loan *loan, char *desc)
 {
 	strscpy(desc, loan->what, KUNIT_PARAM_DESC_SIZE);
 }
+
 KUNIT_ARRAY_PARAM(loan, loans, loan_name);
 
 /* ---- when there is none ---- */
@@ -399,4 +402,5 @@ static struct kunit_suite coherent_suite = {
 	.name = "swiotlb-arm-coherent",
 	.test_cases = coherent_cases,
 };
+
 kunit_test_suite(coherent_suite);

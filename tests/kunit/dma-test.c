@@ -44,27 +44,35 @@ static const struct fake_kind deaf = { .name = "deaf" };
 static const struct fake_kind narrow = {
 	.name = "narrow", .mask = POOL_ONLY, .snoops = true,
 };
+
 static const struct fake_kind narrow_deaf = {
 	.name = "narrow-deaf", .mask = POOL_ONLY,
 };
+
 static const struct fake_kind narrow_bus = {
 	.name = "narrow-bus", .bus_limit = POOL_ONLY, .snoops = true,
 };
+
 static const struct fake_kind own_ram = {
 	.name = "own-ram", .mask = OWN_RAM, .snoops = true,
 };
+
 static const struct fake_kind offset = {
 	.name = "offset", .map = shifted, .snoops = true,
 };
+
 static const struct fake_kind offset_deaf = {
 	.name = "offset-deaf", .map = shifted,
 };
+
 static const struct fake_kind window = {
 	.name = "window", .map = pool_window, .snoops = true,
 };
+
 static const struct fake_kind picky = {
 	.name = "picky", .mask = POOL_ONLY, .align = 0xfff, .snoops = true,
 };
+
 static const struct fake_kind blind = {
 	.name = "blind", .mask = NOTHING, .snoops = true,
 };
@@ -227,6 +235,7 @@ static void trip_name(const struct trip *t, char *desc)
 {
 	strscpy(desc, t->what, KUNIT_PARAM_DESC_SIZE);
 }
+
 KUNIT_ARRAY_PARAM(trip, trips, trip_name);
 
 /* ---- which way the data goes ---- */
@@ -862,7 +871,6 @@ static void figures(struct kunit *test)
 				    "%s", t->kind->name);
 		KUNIT_EXPECT_EQ_MSG(test, swarm_required_mask(dev), t->required,
 				    "%s", t->kind->name);
-		kunit_device_unregister(test, dev);
 	}
 }
 
@@ -1017,7 +1025,7 @@ static enum hrtimer_restart interrupt(struct hrtimer *timer)
 	struct traffic *t = container_of(timer, struct traffic, timer);
 
 	one_transfer(t, t->buf, 1500, 5);
-	hrtimer_forward_now(timer, us_to_ktime(150));
+	hrtimer_forward_now(timer, ns_to_ktime(150 * NSEC_PER_USEC));
 	return HRTIMER_RESTART;
 }
 
@@ -1033,7 +1041,7 @@ static void everywhere_at_once(struct kunit *test)
 					 order_base_2(nr_cpu_ids + 1)));
 	hrtimer_init(&t->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
 	t->timer.function = interrupt;
-	hrtimer_start(&t->timer, us_to_ktime(150), HRTIMER_MODE_REL_HARD);
+	hrtimer_start(&t->timer, ns_to_ktime(150 * NSEC_PER_USEC), HRTIMER_MODE_REL_HARD);
 	on_all_cpus(test, transfers, t);
 	hrtimer_cancel(&t->timer);
 	KUNIT_EXPECT_EQ(test, atomic_read(&t->wrong), 0);
@@ -1080,4 +1088,5 @@ static struct kunit_suite dma_suite = {
 	.name = "swiotlb-arm-dma",
 	.test_cases = dma_cases,
 };
+
 kunit_test_suite(dma_suite);

@@ -151,6 +151,7 @@ struct fake_record {
 	struct swarm_dev record;
 	struct device_dma_parameters parms;
 	u64 mask;
+	char name[32];
 };
 
 static void record_end(void *data)
@@ -191,11 +192,14 @@ static void record_fill(struct device *dev, struct fake_record *r,
 struct device *fake_device(struct kunit *test, struct swarm *swarm,
 			   const struct fake_kind *kind)
 {
-	struct device *dev = kunit_device_register(test, kind->name);
+	static unsigned int nth;	/* a bus wants every name but once */
 	struct fake_record *r = kunit_kzalloc(test, sizeof(*r), GFP_KERNEL);
+	struct device *dev;
 
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
 	KUNIT_ASSERT_NOT_NULL(test, r);
+	snprintf(r->name, sizeof(r->name), "%s.%u", kind->name, nth++);
+	dev = kunit_device_register(test, r->name);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
 	r->record.stats = alloc_percpu(struct swarm_stats);
 	KUNIT_ASSERT_NOT_NULL(test, r->record.stats);
 	record_fill(dev, r, swarm, kind);

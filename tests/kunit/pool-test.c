@@ -423,11 +423,11 @@ static struct swarm_stand_in at(struct swarm_stand_in in, long by)
 	return in;
 }
 
-static const struct range {
+static const struct span {
 	long at;
 	size_t size;
 	int check;
-} ranges[] = {
+} spans[] = {
 	{ 0, 1, 0 }, { 0, 5000, 0 }, { 4999, 1, 0 }, { 2048, 2952, 0 },
 	{ 100, 0, 0 },
 	{ 0, 5001, -ERANGE }, { 4999, 2, -ERANGE }, { 5000, 1, -ERANGE },
@@ -450,13 +450,13 @@ static void check_table(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, swarm_pool_bounce(&b->pool, &rq, &in));
 	KUNIT_ASSERT_EQ(test, 0, swarm_pool_release(&first, PAGE_SIZE));
 
-	for (i = 0; i < ARRAY_SIZE(ranges); i++) {
-		struct swarm_stand_in place = at(in, ranges[i].at);
+	for (i = 0; i < ARRAY_SIZE(spans); i++) {
+		struct swarm_stand_in place = at(in, spans[i].at);
 
-		KUNIT_EXPECT_EQ_MSG(test, ranges[i].check,
-				    swarm_pool_check(&place, ranges[i].size),
-				    "%zu bytes at %ld", ranges[i].size,
-				    ranges[i].at);
+		KUNIT_EXPECT_EQ_MSG(test, spans[i].check,
+				    swarm_pool_check(&place, spans[i].size),
+				    "%zu bytes at %ld", spans[i].size,
+				    spans[i].at);
 	}
 	KUNIT_EXPECT_EQ(test, 0, swarm_pool_release(&in, 5000));
 }
@@ -652,7 +652,7 @@ static enum hrtimer_restart interrupt(struct hrtimer *timer)
 	struct crowd *c = container_of(timer, struct crowd, timer);
 
 	one_bounce(c, 700, 99);
-	hrtimer_forward_now(timer, us_to_ktime(100));
+	hrtimer_forward_now(timer, ns_to_ktime(100 * NSEC_PER_USEC));
 	return HRTIMER_RESTART;
 }
 
@@ -692,7 +692,7 @@ static void in_interrupts(struct kunit *test)
 
 	hrtimer_init(&c->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
 	c->timer.function = interrupt;
-	hrtimer_start(&c->timer, us_to_ktime(100), HRTIMER_MODE_REL_HARD);
+	hrtimer_start(&c->timer, ns_to_ktime(100 * NSEC_PER_USEC), HRTIMER_MODE_REL_HARD);
 	on_all_cpus(test, crowd_member, c);
 	hrtimer_cancel(&c->timer);
 	crowd_is_happy(c);
@@ -736,4 +736,5 @@ static struct kunit_suite pool_suite = {
 	.name = "swiotlb-arm-pool",
 	.test_cases = pool_cases,
 };
+
 kunit_test_suite(pool_suite);
