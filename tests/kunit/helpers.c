@@ -201,7 +201,7 @@ struct device *fake_device(struct kunit *test, struct swarm *swarm,
 	dev = kunit_device_register(test, r->name);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
 	r->record.stats = alloc_percpu(struct swarm_stats);
-	KUNIT_ASSERT_NOT_NULL(test, r->record.stats);
+	KUNIT_ASSERT_TRUE(test, r->record.stats);
 	record_fill(dev, r, swarm, kind);
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, record_end, dev));

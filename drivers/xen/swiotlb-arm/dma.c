@@ -79,12 +79,12 @@ static void misuse(struct device *dev, const char *verb, dma_addr_t dma,
 {
 	swarm_dev_count(dev, SWARM_N_MISUSE, 1);
 	dev_err_ratelimited(dev,
-			    "swiotlb-arm: %s of %zu bytes at %pad: %s; the driver is wrong, CONFIG_DMA_API_DEBUG tells more\n",
+			    "swiotlb-arm: %s of %zu bytes at %pad: %s; CONFIG_DMA_API_DEBUG tells more\n",
 			    verb, size, &dma,
 			    err == -ENOENT ? "nothing is mapped there" :
 			    err == -ERANGE ? "not what was mapped" :
-			    err == -EINVAL ? "no direction" :
-					     "Xen refused the cache flush");
+			    err == -EDOM   ? "no direction" :
+					     "Xen refused to flush a foreign frame");
 }
 
 /* ---- caches ---- */
@@ -327,7 +327,7 @@ void swarm_unmap(struct device *dev, dma_addr_t dma, size_t size,
 
 	swarm_dev_count(dev, SWARM_N_UNMAPS, 1);
 	if (unlikely(!valid_dma_direction(dir))) {
-		misuse(dev, "unmap", dma, size, -EINVAL);
+		misuse(dev, "unmap", dma, size, -EDOM);
 		attrs |= DMA_ATTR_SKIP_CPU_SYNC;
 	}
 	if (swarm_pool_find(&swarm_of(dev)->pool, maddr, &in))
@@ -465,7 +465,7 @@ sync_either(struct device *dev, const char *verb, dma_addr_t dma, size_t size,
 	if (!size)
 		return;
 	if (unlikely(!valid_dma_direction(dir))) {
-		err = -EINVAL;
+		err = -EDOM;
 	} else if (swarm_pool_find(&swarm_of(dev)->pool, maddr, &in)) {
 		err = bounced(dev, &in, size, dir);
 	} else if (!dev_is_dma_coherent(dev)) {
@@ -510,12 +510,18 @@ void swarm_sync_to_device(struct device *dev, dma_addr_t dma, size_t size,
 
 /* ---- what a device can expect ---- */
 
+/* Our own RAM, piece by piece, and the end of everybody's. */
 static bool reaches_all(struct device *dev, u64 limit)
 {
-	phys_addr_t first = memblock_start_of_DRAM();
+	phys_addr_t start, end;
+	u64 i;
 
-	return swarm_reaches(dev, limit, first,
-			     swarm_of(dev)->last_byte - first + 1);
+	if (!swarm_reaches(dev, limit, swarm_of(dev)->last_byte, 1))
+		return false;
+	for_each_mem_range(i, &start, &end)
+		if (!swarm_reaches(dev, limit, start, end - start))
+			return false;
+	return true;
 }
 
 static size_t largest_bounce(struct device *dev, u64 limit)

@@ -18,6 +18,44 @@ u64 swarm_limit(const struct device *dev, u64 mask)
 	return min_not_zero(mask, dev->bus_dma_limit);
 }
 
+static const struct bus_dma_region *window_of(const struct device *dev,
+					      phys_addr_t maddr)
+{
+	const struct bus_dma_region *m;
+
+	for (m = dev->dma_range_map; m->size; m++)
+		if (maddr >= m->cpu_start && maddr - m->cpu_start < m->size)
+			return m;
+	return NULL;
+}
+
+static u64 shift_of(const struct bus_dma_region *m)
+{
+	return m->dma_start - m->cpu_start;
+}
+
+/* Windows that meet are as good as one, as long as they shift alike. */
+static bool within_windows(const struct device *dev, u64 limit,
+			   phys_addr_t first, phys_addr_t last)
+{
+	const struct bus_dma_region *m = window_of(dev, first);
+	u64 shift;
+
+	if (!m)
+		return false;
+	shift = shift_of(m);
+	if (last + shift > limit)
+		return false;
+	while (m && shift_of(m) == shift) {
+		phys_addr_t end = m->cpu_start + m->size - 1;
+
+		if (last <= end)
+			return true;
+		m = window_of(dev, end + 1);
+	}
+	return false;
+}
+
 /**
  * swarm_reaches - can a device drive all of a range?
  * @dev:   the device
@@ -28,19 +66,14 @@ u64 swarm_limit(const struct device *dev, u64 mask)
  * Context: any.
  * Return: true when it can.
  */
-bool swarm_reaches(struct device *dev, u64 limit, phys_addr_t maddr,
+bool swarm_reaches(const struct device *dev, u64 limit, phys_addr_t maddr,
 		   size_t size)
 {
 	phys_addr_t last = maddr + size - 1;
-	dma_addr_t dma;
 
 	if (!dev->dma_range_map)
 		return last <= limit;
-
-	dma = phys_to_dma(dev, maddr);
-	return dma != DMA_MAPPING_ERROR &&
-	       phys_to_dma(dev, last) == dma + size - 1 &&
-	       dma + size - 1 <= limit;
+	return within_windows(dev, limit, maddr, last);
 }
 
 /**

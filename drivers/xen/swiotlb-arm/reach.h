@@ -4,7 +4,8 @@
  *
  * A device counts in its own addresses: the machine address after its
  * dma-ranges. The highest one it can put on the bus is its limit, the lower of
- * its mask and its bus's. All of a buffer must lie in one of the ranges.
+ * its mask and its bus's. A buffer must not lie in a gap between the ranges, nor
+ * in two that shift addresses differently.
  */
 #ifndef _SWARM_REACH_H
 #define _SWARM_REACH_H
@@ -26,7 +27,7 @@ struct swarm_reacher {
 };
 
 u64 swarm_limit(const struct device *dev, u64 mask);
-bool swarm_reaches(struct device *dev, u64 limit, phys_addr_t maddr,
+bool swarm_reaches(const struct device *dev, u64 limit, phys_addr_t maddr,
 		   size_t size);
 struct swarm_reacher swarm_reacher(struct device *dev, u64 mask);
 bool swarm_reacher_asks(const void *who, phys_addr_t maddr, size_t size);

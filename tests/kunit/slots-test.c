@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * slots: runs and their alignment, against tables and against a model.
+ */
+#include <kunit/test.h>
+
+#include <linux/bitops.h>
+#include <linux/hrtimer.h>
+#include <linux/prandom.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "../slots.h"
+#include "helpers.h"
+
+static void slots_end(void *slots)
+{
+	swarm_slots_destroy(slots);
+}
+
+static struct swarm_slots *set_of(struct kunit *test, unsigned int nr)
+{
+	struct swarm_slots *slots;
+
+	slots = kunit_kzalloc(test, sizeof(*slots), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, slots);
+	KUNIT_ASSERT_EQ(test, 0, swarm_slots_init(slots, nr));
+	KUNIT_ASSERT_EQ(test, 0,
+			kunit_add_action_or_reset(test, slots_end, slots));
+	return slots;
+}
+
+/* ---- tables ---- */
+
+enum act { TAKE, GIVE };
+
+/* One story for each set: what is done to it, and what has to come of it. */
+static const struct step {
+	enum act act;
+	unsigned int count;
+	unsigned int arg;	/* alignment, or the first slot */
+	int ret;
+} small_set[] = {
+	{ TAKE, 0, 1, -EINVAL },
+	{ TAKE, 1, 0, -EINVAL },
+	{ TAKE, 1, 3, -EINVAL },
+	{ TAKE, 11, 1, -E2BIG },
+	{ TAKE, UINT_MAX, 1, -E2BIG },
+	{ GIVE, 1, 0, -EINVAL },
+	{ TAKE, 1, 1, 0 },
+	{ TAKE, 2, 2, 2 },
+	{ TAKE, 1, 4, 4 },
+	{ TAKE, 3, 1, 5 },
+	/* 1, 8 and 9 are free, and the search goes on behind what it gave. */
+	{ TAKE, 3, 1, -ENOSPC },
+	{ TAKE, 4, 1, -ENOSPC },
+	{ TAKE, 1, 16, -ENOSPC },
+	{ TAKE, 1, 1, 8 },
+	{ TAKE, 1, 1, 9 },
+	{ TAKE, 1, 1, 1 },
+	{ TAKE, 1, 1, -ENOSPC },
+	/* A run is given back as a whole, in parts, or not at all. */
+	{ GIVE, 0, 5, -EINVAL },
+	{ GIVE, 1, 10, -EINVAL },
+	{ GIVE, 6, 5, -EINVAL },
+	{ GIVE, UINT_MAX, 5, -EINVAL },
+	{ GIVE, 1, UINT_MAX, -EINVAL },
+	{ GIVE, 1, 6, 0 },
+	{ GIVE, 1, 6, -EINVAL },
+	{ GIVE, 3, 5, -EINVAL },
+	{ TAKE, 2, 1, -ENOSPC },
+	{ GIVE, 1, 5, 0 },
+	{ TAKE, 2, 1, 5 },
+	{ GIVE, 10, 0, 0 },
+	{ TAKE, 10, 1, 0 },
+	{ GIVE, 10, 0, 0 },
+}, aligned_set[] = {
+	{ TAKE, 1, 1, 0 },
+	{ TAKE, 1, 64, 64 },
+	{ TAKE, 1, 64, 128 },
+	{ TAKE, 1, 64, -ENOSPC },
+	{ TAKE, 33, 32, 160 },
+	{ TAKE, 32, 32, 32 },
+	{ TAKE, 1, 8, 72 },
+	{ TAKE, 63, 1, -ENOSPC },
+	{ TAKE, 1, 2, 74 },
+	{ TAKE, 1, 128, -ENOSPC },
+	{ GIVE, 1, 0, 0 },
+	{ TAKE, 1, 128, 0 },
+	{ GIVE, 1, 0, 0 },
+	{ GIVE, 32, 32, 0 },
+	{ GIVE, 1, 64, 0 },
+	{ GIVE, 1, 72, 0 },
+	{ GIVE, 1, 74, 0 },
+	{ GIVE, 1, 128, 0 },
+	{ GIVE, 33, 160, 0 },
+}, one_slot[] = {
+	{ TAKE, 2, 1, -E2BIG },
+	{ TAKE, 1, 4096, 0 },
+	{ TAKE, 1, 1, -ENOSPC },
+	{ GIVE, 1, 0, 0 },
+	{ TAKE, 1, 1, 0 },
+	{ GIVE, 1, 0, 0 },
+};
+
+static void tell(struct kunit *test, unsigned int nr, const struct step *steps,
+		 unsigned int n)
+{
+	struct swarm_slots *slots = set_of(test, nr);
+	unsigned int i, used = 0;
+
+	for (i = 0; i < n; i++) {
+		const struct step *s = &steps[i];
+		int ret = s->act == TAKE ?
+			swarm_slots_alloc(slots, s->count, s->arg) :
+			swarm_slots_free(slots, s->arg, s->count);
+
+		KUNIT_EXPECT_EQ_MSG(test, ret, s->ret, "step %u", i);
+		if (ret >= 0)
+			used += s->act == TAKE ? s->count : -s->count;
+		KUNIT_EXPECT_EQ_MSG(test, swarm_slots_used(slots), used,
+				    "step %u", i);
+	}
+	KUNIT_EXPECT_EQ(test, used, 0);
+}
+
+static void stories(struct kunit *test)
+{
+	tell(test, 10, small_set, ARRAY_SIZE(small_set));
+	tell(test, 193, aligned_set, ARRAY_SIZE(aligned_set));
+	tell(test, 1, one_slot, ARRAY_SIZE(one_slot));
+}
+
+/* What was freed last rests: the search starts behind what was given last. */
+static void goes_round(struct kunit *test)
+{
+	struct swarm_slots *slots = set_of(test, 8);
+	unsigned int i;
+
+	for (i = 0; i < 24; i++) {
+		KUNIT_EXPECT_EQ(test, swarm_slots_alloc(slots, 1, 1), i % 8);
+		KUNIT_EXPECT_EQ(test, swarm_slots_free(slots, i % 8, 1), 0);
+	}
+}
+
+/* ---- at random, against a model ---- */
+
+#define MODEL_MAX 1000
+
+/* Owner of each slot; 0 is free. */
+struct model {
+	struct swarm_slots *slots;
+	unsigned int nr, used;
+	u16 owner[MODEL_MAX];
+	u16 next_owner;
+	struct rnd_state rnd;
+};
+
+static bool free_run(const struct model *m, unsigned int first,
+		     unsigned int count)
+{
+	unsigned int i;
+
+	if (first + count > m->nr)
+		return false;
+	for (i = first; i < first + count; i++)
+		if (m->owner[i])
+			return false;
+	return true;
+}
+
+static bool any_free_run(const struct model *m, unsigned int count,
+			 unsigned int align)
+{
+	unsigned int first;
+
+	for (first = 0; first + count <= m->nr; first += align)
+		if (free_run(m, first, count))
+			return true;
+	return false;
+}
+
+static void own(struct model *m, unsigned int first, unsigned int count,
+		u16 owner)
+{
+	unsigned int i;
+
+	for (i = first; i < first + count; i++)
+		m->owner[i] = owner;
+}
+
+static const char *random_take(struct model *m)
+{
+	u32 r = prandom_u32_state(&m->rnd);
+	unsigned int count = 1 + (r % 4 ? r % 7 : r % 40);
+	unsigned int align = 1 << (r >> 8) % 7;
+	int first = swarm_slots_alloc(m->slots, count, align);
+
+	if (first == -E2BIG)
+		return count > m->nr ? NULL : "too long, but it is not";
+	if (first == -ENOSPC)
+		return any_free_run(m, count, align) ? "there was room" : NULL;
+	if (first < 0)
+		return "another error";
+	if (first % align)
+		return "not aligned";
+	if (!free_run(m, first, count))
+		return "taken already, or none of the set";
+	if (!++m->next_owner)
+		m->next_owner = 1;
+	own(m, first, count, m->next_owner);
+	m->used += count;
+	return NULL;
+}
+
+/* Mostly the rest of a run from somewhere on; sometimes anything. */
+static const char *random_give(struct model *m)
+{
+	u32 r = prandom_u32_state(&m->rnd);
+	unsigned int first = r % m->nr, count = 1, i;
+	bool taken = true;
+	int ret;
+
+	while (first + count < m->nr && m->owner[first] &&
+	       m->owner[first + count] == m->owner[first])
+		count++;
+	if (r >> 28 == 0)
+		count += (r >> 20) % 5;
+	for (i = first; i < first + count; i++)
+		taken &= i < m->nr && m->owner[i];
+	ret = swarm_slots_free(m->slots, first, count);
+	if (ret != (taken ? 0 : -EINVAL))
+		return taken ? "not given back" : "given back what was free";
+	if (taken) {
+		own(m, first, count, 0);
+		m->used -= count;
+	}
+	return NULL;
+}
+
+static const char *random_step(struct model *m)
+{
+	const char *wrong = prandom_u32_state(&m->rnd) % 5 < 2 ?
+			    random_take(m) : random_give(m);
+
+	if (!wrong && swarm_slots_used(m->slots) != m->used)
+		wrong = "used is wrong";
+	return wrong;
+}
+
+static void random_set(struct kunit *test, unsigned int nr, unsigned int steps)
+{
+	struct model *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
+	const char *wrong = NULL;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, m);
+	m->slots = set_of(test, nr);
+	m->nr = nr;
+	prandom_seed_state(&m->rnd, nr);
+	for (i = 0; i < steps && !wrong; i++) {
+		wrong = random_step(m);
+		if (i % 4096 == 0)
+			cond_resched();
+	}
+	KUNIT_EXPECT_NULL_MSG(test, wrong, "%u slots, step %u: %s", nr, i, wrong);
+}
+
+/* Two million operations in all. */
+static void random_steps(struct kunit *test)
+{
+	static const unsigned int sizes[] = { 1, 31, 63, 64, 65, 127, 512, 1000 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		random_set(test, sizes[i], 250000);
+}
+
+/* ---- on all CPUs and in interrupts ---- */
+
+#define SHARED 256
+
+struct crowd {
+	struct swarm_slots *slots;
+	DECLARE_BITMAP(owned, SHARED);	/* set by whoever was given a slot */
+	atomic_t twice;
+	atomic_t taken;
+	struct hrtimer timer;
+};
+
+static void take_and_give(struct crowd *c, unsigned int count)
+{
+	int first = swarm_slots_alloc(c->slots, count, 1), i;
+
+	if (first < 0)
+		return;
+	for (i = first; i < first + count; i++)
+		if (test_and_set_bit(i, c->owned))
+			atomic_inc(&c->twice);
+	for (i = first; i < first + count; i++)
+		clear_bit(i, c->owned);
+	if (swarm_slots_free(c->slots, first, count))
+		atomic_inc(&c->twice);
+	atomic_inc(&c->taken);
+}
+
+static void member(void *data, unsigned int cpu)
+{
+	struct rnd_state rnd;
+	unsigned int i;
+
+	prandom_seed_state(&rnd, cpu);
+	for (i = 0; i < 50000; i++)
+		take_and_give(data, 1 + prandom_u32_state(&rnd) % 90);
+}
+
+static enum hrtimer_restart interrupt(struct hrtimer *timer)
+{
+	take_and_give(container_of(timer, struct crowd, timer), 3);
+	hrtimer_forward_now(timer, ns_to_ktime(100 * NSEC_PER_USEC));
+	return HRTIMER_RESTART;
+}
+
+static void many_takers(struct kunit *test)
+{
+	struct crowd *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, c);
+	c->slots = set_of(test, SHARED);
+	hrtimer_init(&c->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
+	c->timer.function = interrupt;
+	hrtimer_start(&c->timer, ns_to_ktime(100 * NSEC_PER_USEC),
+		      HRTIMER_MODE_REL_HARD);
+	on_all_cpus(test, member, c);
+	hrtimer_cancel(&c->timer);
+	KUNIT_EXPECT_EQ(test, atomic_read(&c->twice), 0);
+	KUNIT_EXPECT_GT(test, atomic_read(&c->taken), 10000);
+	KUNIT_EXPECT_EQ(test, swarm_slots_used(c->slots), 0);
+}
+
+static struct kunit_case slots_cases[] = {
+	KUNIT_CASE(stories),
+	KUNIT_CASE(goes_round),
+	KUNIT_CASE_SLOW(random_steps),
+	KUNIT_CASE_SLOW(many_takers),
+	{}
+};
+
+static struct kunit_suite slots_suite = {
+	.name = "swiotlb-arm-slots",
+	.test_cases = slots_cases,
+};
+
+kunit_test_suite(slots_suite);
