@@ -1,189 +1,330 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * cache: which ranges, which way, in how many hypercalls.
- */
 #include <kunit/test.h>
 
+#include <linux/errno.h>
 #include <linux/io.h>
-#include <linux/mm.h>
-#include <linux/string.h>
+#include <linux/math.h>
+#include <linux/memblock.h>
+#include <linux/sizes.h>
 
 #include <xen/interface/grant_table.h>
 #include <xen/page.h>
 
 #include "../cache.h"
-#include "helpers.h"
+#include "fake-hv.h"
 
 #define FRAMES	128
-#define MACHINE	((phys_addr_t)FAKE_FOREIGN_MFN << XEN_PAGE_SHIFT)
 
-static struct fake_hv *hv_with_grants(struct kunit *test)
+static const struct swarm_hv *hv = &swarm_hv_fake;
+
+/* Frames of others begin well behind our own RAM. */
+static phys_addr_t foreign_start(void)
+{
+	return ALIGN(memblock_end_of_DRAM(), SZ_2M) + SZ_2M;
+}
+
+static struct fake_hv *start_with_grants(struct kunit *test)
 {
 	struct fake_hv *fake = fake_hv_start(test);
 
-	fake->last_byte = 2 * MACHINE;
-	fake_hv_grant(fake, FAKE_FOREIGN_MFN, FRAMES + 1);
+	fake->last_byte = foreign_start() + 2 * FRAMES * XEN_PAGE_SIZE - 1;
+	fake_hv_grant(fake, XEN_PFN_DOWN(foreign_start()), FRAMES);
 	return fake;
 }
 
-static struct swarm_range foreign(phys_addr_t at, size_t size)
+/* A wrong choice of address shows: the other one belongs to nobody. */
+static struct swarm_range foreign_range(size_t offset, size_t size)
 {
-	return (struct swarm_range) {
-		.maddr = MACHINE + at, .size = size, .foreign = true,
+	return (struct swarm_range){
+		.phys = foreign_start() - SZ_1M,
+		.maddr = foreign_start() + offset,
+		.size = size,
+		.foreign = true,
 	};
 }
 
-/* ---- who does what ---- */
+static struct swarm_range local_range(struct kunit *test, size_t offset,
+				      size_t size)
+{
+	void *buf = kunit_kzalloc(test, offset + size, GFP_KERNEL);
 
-static const struct row {
-	const char *what;
-	bool foreign, to_cpu;
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	return (struct swarm_range){
+		.phys = virt_to_phys(buf) + offset,
+		.maddr = foreign_start() - SZ_1M,
+		.size = size,
+	};
+}
+
+/* Who is asked for what. */
+
+enum way {
+	TO_DEVICE,
+	TO_CPU,
+};
+
+static int maintain(enum way way, const struct swarm_range *range,
+		    enum dma_data_direction dir)
+{
+	if (way == TO_DEVICE)
+		return swarm_cache_to_device(hv, range, dir);
+	return swarm_cache_to_cpu(hv, range, dir);
+}
+
+struct choice {
+	const char *name;
+	bool foreign;
+	enum way way;
 	enum dma_data_direction dir;
-	bool done;
+	unsigned int calls;	/* 0 or 1 */
 	enum fake_verb verb;
-	u32 op;
-} rows[] = {
-	{ "ours, to device", false, false, DMA_TO_DEVICE, true, FAKE_CLEAN },
-	{ "ours, from device", false, false, DMA_FROM_DEVICE, true, FAKE_CLEAN },
-	{ "ours, both ways", false, false, DMA_BIDIRECTIONAL, true, FAKE_CLEAN },
-	{ "ours, to device, back", false, true, DMA_TO_DEVICE, false },
-	{ "ours, from device, back", false, true, DMA_FROM_DEVICE, true,
-	  FAKE_INVAL },
-	{ "ours, both ways, back", false, true, DMA_BIDIRECTIONAL, true,
-	  FAKE_INVAL },
-	{ "foreign, to device", true, false, DMA_TO_DEVICE, true, FAKE_FLUSH,
-	  GNTTAB_CACHE_CLEAN },
-	{ "foreign, from device", true, false, DMA_FROM_DEVICE, true, FAKE_FLUSH,
-	  GNTTAB_CACHE_CLEAN },
-	{ "foreign, both ways", true, false, DMA_BIDIRECTIONAL, true, FAKE_FLUSH,
-	  GNTTAB_CACHE_CLEAN },
-	{ "foreign, to device, back", true, true, DMA_TO_DEVICE, false },
-	{ "foreign, from device, back", true, true, DMA_FROM_DEVICE, true,
-	  FAKE_FLUSH, GNTTAB_CACHE_INVAL },
-	{ "foreign, both ways, back", true, true, DMA_BIDIRECTIONAL, true,
-	  FAKE_FLUSH, GNTTAB_CACHE_INVAL },
+	u32 op;			/* for FAKE_FLUSH */
 };
 
-static void row_case(struct kunit *test)
-{
-	const struct row *row = test->param_value;
-	struct fake_hv *fake = hv_with_grants(test);
-	struct swarm_range range = foreign(0x123, 0x456);
-	phys_addr_t at = range.maddr;
+static const struct choice choices[] = {
+	{ "own, to the device, out", false, TO_DEVICE, DMA_TO_DEVICE,
+	  1, FAKE_CLEAN },
+	{ "own, to the device, in", false, TO_DEVICE, DMA_FROM_DEVICE,
+	  1, FAKE_CLEAN },
+	{ "own, to the device, both", false, TO_DEVICE, DMA_BIDIRECTIONAL,
+	  1, FAKE_CLEAN },
+	{ "own, to the CPU, out", false, TO_CPU, DMA_TO_DEVICE, 0 },
+	{ "own, to the CPU, in", false, TO_CPU, DMA_FROM_DEVICE,
+	  1, FAKE_INVAL },
+	{ "own, to the CPU, both", false, TO_CPU, DMA_BIDIRECTIONAL,
+	  1, FAKE_INVAL },
+	{ "foreign, to the device, out", true, TO_DEVICE, DMA_TO_DEVICE,
+	  1, FAKE_FLUSH, GNTTAB_CACHE_CLEAN },
+	{ "foreign, to the device, in", true, TO_DEVICE, DMA_FROM_DEVICE,
+	  1, FAKE_FLUSH, GNTTAB_CACHE_CLEAN },
+	{ "foreign, to the device, both", true, TO_DEVICE, DMA_BIDIRECTIONAL,
+	  1, FAKE_FLUSH, GNTTAB_CACHE_CLEAN },
+	{ "foreign, to the CPU, out", true, TO_CPU, DMA_TO_DEVICE, 0 },
+	{ "foreign, to the CPU, in", true, TO_CPU, DMA_FROM_DEVICE,
+	  1, FAKE_FLUSH, GNTTAB_CACHE_INVAL },
+	{ "foreign, to the CPU, both", true, TO_CPU, DMA_BIDIRECTIONAL,
+	  1, FAKE_FLUSH, GNTTAB_CACHE_INVAL },
+};
 
-	if (!row->foreign) {
-		at = page_to_phys(test_pages(test, 0)) + 0x123;
-		range.foreign = false;
-		range.phys = at;
-		range.maddr = -1ULL;
-	}
-	KUNIT_EXPECT_EQ(test, 0, row->to_cpu ?
-			swarm_cache_to_cpu(&swarm_hv_fake, &range, row->dir) :
-			swarm_cache_to_device(&swarm_hv_fake, &range, row->dir));
-	KUNIT_ASSERT_EQ(test, fake->calls, row->done);
-	KUNIT_EXPECT_EQ(test, fake->hypercalls, row->done && row->foreign);
-	if (!row->done)
-		return;
-	KUNIT_EXPECT_EQ(test, fake->log[0].verb, row->verb);
-	KUNIT_EXPECT_EQ(test, fake->log[0].addr, at);
-	KUNIT_EXPECT_EQ(test, fake->log[0].size, 0x456);
-	KUNIT_EXPECT_EQ(test, fake->log[0].op, row->op);
-	if (!row->foreign)
-		KUNIT_EXPECT_EQ(test, fake->log[0].dir, row->dir);
+KUNIT_ARRAY_PARAM_DESC(choice, choices, name);
+
+static void check_choice(struct kunit *test, const struct choice *c,
+			 const struct swarm_range *range,
+			 const struct fake_call *call)
+{
+	KUNIT_EXPECT_EQ(test, call->verb, c->verb);
+	KUNIT_EXPECT_EQ(test, call->addr,
+			c->foreign ? range->maddr : range->phys);
+	KUNIT_EXPECT_EQ(test, call->size, range->size);
+	if (c->foreign)
+		KUNIT_EXPECT_EQ(test, call->op, c->op);
+	else
+		KUNIT_EXPECT_EQ(test, call->dir, c->dir);
 }
 
-static void row_name(const struct row *row, char *desc)
+static void asks_the_owner(struct kunit *test)
 {
-	strscpy(desc, row->what, KUNIT_PARAM_DESC_SIZE);
+	const struct choice *c = test->param_value;
+	struct fake_hv *fake = start_with_grants(test);
+	struct swarm_range range = c->foreign ? foreign_range(100, 300) :
+						local_range(test, 100, 300);
+
+	KUNIT_EXPECT_EQ(test, maintain(c->way, &range, c->dir), 0);
+	KUNIT_EXPECT_EQ(test, fake->hypercalls, c->foreign ? c->calls : 0);
+	KUNIT_ASSERT_EQ(test, fake->calls, c->calls);
+	if (c->calls)
+		check_choice(test, c, &range, &fake->log[0]);
 }
 
-KUNIT_ARRAY_PARAM(row, rows, row_name);
+/* Where a range begins and ends. */
 
-/* ---- ranges and batches ---- */
-
-static const struct split {
-	phys_addr_t at;
+struct shape {
+	const char *name;
+	size_t offset;
 	size_t size;
-	unsigned int ranges, hypercalls;
-} splits[] = {
-	{ 0, 1, 1, 1 },
-	{ 4095, 1, 1, 1 },
-	{ 4095, 2, 2, 1 },
-	{ 0, 4095, 1, 1 },
-	{ 0, 4096, 1, 1 },
-	{ 0, 4097, 2, 1 },
-	{ 1, 4096, 2, 1 },
-	{ 100, 32 * 4096 - 100, 32, 1 },
-	{ 100, 32 * 4096 - 99, 33, 2 },
-	{ 0, 33 * 4096, 33, 2 },
-	{ 0, FRAMES * 4096, FRAMES, 4 },
-	{ 4095, (FRAMES - 1) * 4096 + 2, FRAMES + 1, 5 },
+	unsigned int ranges;
+	unsigned int hypercalls;
 };
 
-/* The ranges are the bytes, one after the other, none twice and none left. */
-static void split_exactly(struct kunit *test)
+static const struct shape shapes[] = {
+	{ "1 byte", 0, 1, 1, 1 },
+	{ "1 byte in the middle", 2000, 1, 1, 1 },
+	{ "the last byte of a frame", 4095, 1, 1, 1 },
+	{ "4095 bytes", 0, 4095, 1, 1 },
+	{ "4095 bytes to the end of a frame", 1, 4095, 1, 1 },
+	{ "4095 bytes across", 2, 4095, 2, 1 },
+	{ "4096 bytes", 0, 4096, 1, 1 },
+	{ "4096 bytes across", 1, 4096, 2, 1 },
+	{ "4097 bytes", 0, 4097, 2, 1 },
+	{ "4097 bytes to the end of a frame", 4095, 4097, 2, 1 },
+	{ "4098 bytes from the last byte of a frame", 4095, 4098, 3, 1 },
+	{ "2 bytes across", 4095, 2, 2, 1 },
+	{ "32 frames", 0, 32 * SZ_4K, 32, 1 },
+	{ "32 frames and a byte", 0, 32 * SZ_4K + 1, 33, 2 },
+	{ "32 frames' bytes in 33 frames", 1, 32 * SZ_4K, 33, 2 },
+	{ "64 frames", 0, 64 * SZ_4K, 64, 2 },
+	{ "128 frames", 0, 128 * SZ_4K, 128, 4 },
+	{ "127 frames' bytes in 128 frames", 64, 127 * SZ_4K, 128, 4 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(shape, shapes, name);
+
+/* Each range follows the one before, stays in its frame and fills its batch. */
+static void check_cover(struct kunit *test, const struct fake_hv *fake,
+			const struct swarm_range *range, u32 op)
 {
-	struct fake_hv *fake = hv_with_grants(test);
-	unsigned int s, i;
+	phys_addr_t at = range->maddr;
+	unsigned int i;
 
-	for (s = 0; s < ARRAY_SIZE(splits); s++) {
-		const struct split *split = &splits[s];
-		struct swarm_range range = foreign(split->at, split->size);
-		phys_addr_t next = range.maddr;
+	for (i = 0; i < fake->calls; i++) {
+		const struct fake_call *call = &fake->log[i];
 
-		fake_hv_clear_log(fake);
-		KUNIT_EXPECT_EQ(test, 0,
-				swarm_cache_to_device(&swarm_hv_fake, &range,
-						      DMA_TO_DEVICE));
-		KUNIT_EXPECT_EQ(test, fake->calls, split->ranges);
-		KUNIT_EXPECT_EQ(test, fake->hypercalls, split->hypercalls);
-		for (i = 0; i < fake->calls; i++) {
-			KUNIT_EXPECT_EQ(test, fake->log[i].addr, next);
-			next += fake->log[i].size;
-		}
-		KUNIT_EXPECT_EQ(test, next, range.maddr + range.size);
+		KUNIT_ASSERT_EQ(test, call->verb, FAKE_FLUSH);
+		KUNIT_ASSERT_EQ(test, call->op, op);
+		KUNIT_ASSERT_EQ(test, call->addr, at);
+		KUNIT_ASSERT_GT(test, call->size, 0);
+		KUNIT_ASSERT_EQ(test, XEN_PFN_DOWN(at),
+				XEN_PFN_DOWN(at + call->size - 1));
+		KUNIT_ASSERT_EQ(test, call->hypercall,
+				1 + i / SWARM_FLUSH_BATCH);
+		at += call->size;
 	}
+	KUNIT_ASSERT_EQ(test, at, range->maddr + range->size);
 }
 
-/* ---- refusals ---- */
-
-static void refused_at(struct kunit *test)
+static void covers_foreign_exactly(struct kunit *test)
 {
-	struct fake_hv *fake = hv_with_grants(test);
-	struct swarm_range range = foreign(0, FRAMES * XEN_PAGE_SIZE);
+	const struct shape *shape = test->param_value;
+	struct fake_hv *fake = start_with_grants(test);
+	struct swarm_range range = foreign_range(shape->offset, shape->size);
+
+	KUNIT_EXPECT_EQ(test, maintain(TO_DEVICE, &range, DMA_TO_DEVICE), 0);
+	KUNIT_EXPECT_EQ(test, fake->calls, shape->ranges);
+	KUNIT_EXPECT_EQ(test, fake->hypercalls, shape->hypercalls);
+	check_cover(test, fake, &range, GNTTAB_CACHE_CLEAN);
+
+	fake_hv_clear_log(fake);
+	KUNIT_EXPECT_EQ(test, maintain(TO_CPU, &range, DMA_FROM_DEVICE), 0);
+	KUNIT_EXPECT_EQ(test, fake->calls, shape->ranges);
+	KUNIT_EXPECT_EQ(test, fake->hypercalls, shape->hypercalls);
+	check_cover(test, fake, &range, GNTTAB_CACHE_INVAL);
+}
+
+static void covers_own_in_one_call(struct kunit *test)
+{
+	const struct shape *shape = test->param_value;
+	struct fake_hv *fake = fake_hv_start(test);
+	struct swarm_range range = local_range(test, shape->offset,
+					       shape->size);
+
+	KUNIT_EXPECT_EQ(test, maintain(TO_DEVICE, &range, DMA_TO_DEVICE), 0);
+	KUNIT_EXPECT_EQ(test, maintain(TO_CPU, &range, DMA_FROM_DEVICE), 0);
+	KUNIT_EXPECT_EQ(test, fake->hypercalls, 0);
+	KUNIT_ASSERT_EQ(test, fake->calls, 2);
+	KUNIT_EXPECT_EQ(test, fake->log[0].addr, range.phys);
+	KUNIT_EXPECT_EQ(test, fake->log[0].size, range.size);
+	KUNIT_EXPECT_EQ(test, fake->log[1].addr, range.phys);
+	KUNIT_EXPECT_EQ(test, fake->log[1].size, range.size);
+}
+
+/* Refusals. */
+
+static void refuse_nth(struct kunit *test, struct fake_hv *fake, enum way way,
+		       unsigned int n)
+{
+	struct swarm_range range = foreign_range(0, FRAMES * SZ_4K);
+
+	fake_hv_clear_log(fake);
+	fake->refuse_at = n;
+	KUNIT_ASSERT_EQ_MSG(test, maintain(way, &range, DMA_BIDIRECTIONAL),
+			    -EPERM, "range %u", n);
+	KUNIT_ASSERT_EQ(test, fake->refuse_at, 0);
+	KUNIT_ASSERT_EQ_MSG(test, fake->calls, n - 1, "range %u", n);
+	KUNIT_ASSERT_EQ_MSG(test, fake->hypercalls,
+			    DIV_ROUND_UP(n, SWARM_FLUSH_BATCH),
+			    "range %u", n);
+}
+
+static void stops_where_refused(struct kunit *test)
+{
+	struct fake_hv *fake = start_with_grants(test);
 	unsigned int n;
 
 	for (n = 1; n <= FRAMES; n++) {
-		fake_hv_clear_log(fake);
-		fake->refuse_at = n;
-		KUNIT_EXPECT_EQ(test, -EPERM,
-				swarm_cache_to_cpu(&swarm_hv_fake, &range,
-						   DMA_FROM_DEVICE));
-		KUNIT_EXPECT_EQ(test, fake->calls, n - 1);
-		KUNIT_EXPECT_EQ(test, fake->hypercalls,
-				DIV_ROUND_UP(n, SWARM_FLUSH_BATCH));
+		refuse_nth(test, fake, TO_DEVICE, n);
+		refuse_nth(test, fake, TO_CPU, n);
 	}
 }
 
-static void can_flush(struct kunit *test)
+/* A refusal behind the range is none of its business. */
+static void is_not_refused_early(struct kunit *test)
 {
-	struct fake_hv *fake = hv_with_grants(test);
-	struct swarm_range range = foreign(0, 1);
+	struct swarm_range range = foreign_range(0, FRAMES * SZ_4K);
+	struct fake_hv *fake = start_with_grants(test);
 
-	KUNIT_EXPECT_TRUE(test, swarm_cache_can_flush(&swarm_hv_fake));
+	fake->refuse_at = FRAMES + 1;
+	KUNIT_EXPECT_EQ(test, maintain(TO_DEVICE, &range, DMA_TO_DEVICE), 0);
+	KUNIT_EXPECT_EQ(test, fake->refuse_at, 1);
+}
+
+static void reports_missing_grant(struct kunit *test)
+{
+	struct swarm_range range = foreign_range((FRAMES - 1) * SZ_4K, SZ_8K);
+	struct fake_hv *fake = start_with_grants(test);
+
+	KUNIT_EXPECT_EQ(test, maintain(TO_DEVICE, &range, DMA_TO_DEVICE),
+			-EPERM);
+	KUNIT_EXPECT_EQ(test, fake->calls, 1);
+}
+
+static void reports_missing_ram(struct kunit *test)
+{
+	struct swarm_range range = foreign_range(0, SZ_4K);
+	struct fake_hv *fake = start_with_grants(test);
+
+	fake->last_byte = foreign_start() - 1;
+	KUNIT_EXPECT_EQ(test, maintain(TO_CPU, &range, DMA_FROM_DEVICE),
+			-EINVAL);
 	KUNIT_EXPECT_EQ(test, fake->calls, 0);
+}
+
+static void reports_missing_call(struct kunit *test)
+{
+	struct swarm_range range = foreign_range(0, FRAMES * SZ_4K);
+	struct fake_hv *fake = start_with_grants(test);
+
 	fake->no_flush = true;
-	KUNIT_EXPECT_FALSE(test, swarm_cache_can_flush(&swarm_hv_fake));
-	KUNIT_EXPECT_GT(test, 0,
-			swarm_cache_to_device(&swarm_hv_fake, &range,
-					      DMA_TO_DEVICE));
+	KUNIT_EXPECT_EQ(test, maintain(TO_DEVICE, &range, DMA_TO_DEVICE),
+			-ENOSYS);
+	KUNIT_EXPECT_EQ(test, fake->hypercalls, 1);
+	KUNIT_EXPECT_EQ(test, maintain(TO_CPU, &range, DMA_TO_DEVICE), 0);
+	KUNIT_EXPECT_EQ(test, fake->hypercalls, 1);
+}
+
+/* The question costs one hypercall and maintains nothing. */
+static void knows_whether_xen_can(struct kunit *test)
+{
+	struct fake_hv *fake = fake_hv_start(test);
+
+	KUNIT_EXPECT_TRUE(test, swarm_cache_can_flush(hv));
+	KUNIT_EXPECT_EQ(test, fake->hypercalls, 1);
+	KUNIT_EXPECT_EQ(test, fake->calls, 0);
+
+	fake->no_flush = true;
+	KUNIT_EXPECT_FALSE(test, swarm_cache_can_flush(hv));
+	KUNIT_EXPECT_EQ(test, fake->hypercalls, 2);
 }
 
 static struct kunit_case cache_cases[] = {
-	KUNIT_CASE_PARAM(row_case, row_gen_params),
-	KUNIT_CASE(split_exactly),
-	KUNIT_CASE(refused_at),
-	KUNIT_CASE(can_flush),
+	KUNIT_CASE_PARAM(asks_the_owner, choice_gen_params),
+	KUNIT_CASE_PARAM(covers_foreign_exactly, shape_gen_params),
+	KUNIT_CASE_PARAM(covers_own_in_one_call, shape_gen_params),
+	KUNIT_CASE(stops_where_refused),
+	KUNIT_CASE(is_not_refused_early),
+	KUNIT_CASE(reports_missing_grant),
+	KUNIT_CASE(reports_missing_ram),
+	KUNIT_CASE(reports_missing_call),
+	KUNIT_CASE(knows_whether_xen_can),
 	{}
 };
 

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/dma-direction.h>
+/*
+ * The seam may be entered with locks held and interrupts off, so misuse marks
+ * the case as failed and goes on; a KUnit assertion would allocate, or end the
+ * thread that holds the lock.
+ */
+#include <linux/errno.h>
 #include <linux/memblock.h>
 #include <linux/spinlock.h>
 
@@ -9,42 +14,29 @@
 #include "../cache.h"
 #include "fake-hv.h"
 
-#define KNOWN_OPS	(GNTTAB_CACHE_CLEAN | GNTTAB_CACHE_INVAL | \
-			 GNTTAB_CACHE_SOURCE_GREF)
+static DEFINE_RAW_SPINLOCK(lock);
+static struct fake_hv *running;		/* @lock; what it points to as well */
 
-static struct fake_hv *fake;
-static DEFINE_RAW_SPINLOCK(lock);	/* guards the log and what counts down */
-
-/* Fails the case without unwinding it: the driver may hold locks. */
-#define misuse(...) do {						\
-	if (!fake->misuse_ok)						\
-		KUNIT_FAIL(fake->test, __VA_ARGS__);			\
-} while (0)
-
-static void note(struct fake_call call)
+static void misuse(struct fake_hv *fake, const char *what, phys_addr_t addr)
 {
-	lockdep_assert_held(&lock);
+	if (fake->misuse_ok)
+		return;
+	kunit_set_failure(fake->test);
+	pr_err("    # %s: misuse of the seam: %s at %pa\n", fake->test->name,
+	       what, &addr);
+}
 
-	if (fake->calls < FAKE_LOG_MAX)
-		fake->log[fake->calls++] = call;
+static void note(struct fake_hv *fake, struct fake_call call)
+{
+	if (fake->calls == FAKE_LOG_MAX)
+		misuse(fake, "the log is full", call.addr);
 	else
-		misuse("the log is full");
+		fake->log[fake->calls++] = call;
 }
 
-/* ---- the hypervisor ---- */
-
-static enum swarm_domain fake_domain(void)
+static bool granted(const struct fake_hv *fake, phys_addr_t maddr)
 {
-	return fake ? fake->domain : SWARM_DOMAIN_NATIVE;
-}
-
-static phys_addr_t fake_last_byte(void)
-{
-	return fake ? fake->last_byte : 0;
-}
-
-static bool granted(unsigned long mfn)
-{
+	unsigned long mfn = XEN_PFN_DOWN(maddr);
 	unsigned int i;
 
 	for (i = 0; i < fake->grants; i++)
@@ -53,44 +45,53 @@ static bool granted(unsigned long mfn)
 	return false;
 }
 
-static bool refuse_this_one(void)
+static int check_shape(struct fake_hv *fake,
+		       const struct gnttab_cache_flush *op)
 {
-	lockdep_assert_held(&lock);
-
-	return fake->refuse_at && !--fake->refuse_at;
-}
-
-static bool well_formed(const struct gnttab_cache_flush *op)
-{
-	return op->offset + op->length <= XEN_PAGE_SIZE &&
-	       !(op->op & ~KNOWN_OPS);
-}
-
-/* In the order in which Xen looks at a range. */
-static int flush_one(const struct gnttab_cache_flush *op)
-{
-	phys_addr_t maddr = op->a.dev_bus_addr;
-	bool ours = memblock_is_map_memory(maddr);
-
-	if (!well_formed(op)) {
-		misuse("a range of %u bytes at %u, operation %#x", op->length,
-		       op->offset, op->op);
+	if (op->offset >= XEN_PAGE_SIZE ||
+	    op->length > XEN_PAGE_SIZE - op->offset) {
+		misuse(fake, "a range leaves its frame", op->a.dev_bus_addr);
 		return -EINVAL;
 	}
-	if (!op->length || !op->op)
-		return 0;
+	if (op->op & ~(GNTTAB_CACHE_CLEAN | GNTTAB_CACHE_INVAL)) {
+		misuse(fake, "an unknown operation", op->a.dev_bus_addr);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* Dropping our own lines through Xen may lose what we wrote next to them. */
+static int check_owner(struct fake_hv *fake,
+		       const struct gnttab_cache_flush *op)
+{
+	phys_addr_t maddr = op->a.dev_bus_addr & XEN_PAGE_MASK;
+
 	if (maddr > fake->last_byte)
 		return -EINVAL;
-	if (!ours && !granted(XEN_PFN_DOWN(maddr)))
+	if (granted(fake, maddr))
+		return 0;
+	if (!memblock_is_map_memory(maddr))
 		return -EPERM;
-	if (refuse_this_one())
-		return -EPERM;
+	if (op->op & GNTTAB_CACHE_INVAL)
+		misuse(fake, "our own frame is dropped by Xen", maddr);
+	return 0;
+}
 
-	if (ours && op->op & GNTTAB_CACHE_INVAL)
-		misuse("invalidating our own frame at %pa through Xen", &maddr);
-	note((struct fake_call) {
+static int flush_range(struct fake_hv *fake,
+		       const struct gnttab_cache_flush *op)
+{
+	int ret = check_shape(fake, op);
+
+	if (ret || !op->length || !op->op)
+		return ret;
+	ret = check_owner(fake, op);
+	if (ret)
+		return ret;
+	if (fake->refuse_at && !--fake->refuse_at)
+		return -EPERM;
+	note(fake, (struct fake_call){
 		.verb = FAKE_FLUSH,
-		.addr = maddr + op->offset,
+		.addr = (op->a.dev_bus_addr & XEN_PAGE_MASK) + op->offset,
 		.size = op->length,
 		.op = op->op,
 		.hypercall = fake->hypercalls,
@@ -98,65 +99,97 @@ static int flush_one(const struct gnttab_cache_flush *op)
 	return 0;
 }
 
-static int flush_all(const struct gnttab_cache_flush *ops, unsigned int nr)
+static int flush_all(struct fake_hv *fake,
+		     const struct gnttab_cache_flush *ops, unsigned int nr)
 {
 	unsigned int i;
 	int ret = 0;
 
-	lockdep_assert_held(&lock);
-
-	if (nr > SWARM_FLUSH_BATCH)
-		misuse("a batch of %u", nr);
 	fake->hypercalls++;
+	if (nr > SWARM_FLUSH_BATCH)
+		misuse(fake, "a batch too long", ops->a.dev_bus_addr);
+	if (fake->no_flush)
+		return -ENOSYS;
 	for (i = 0; i < nr && !ret; i++)
-		ret = flush_one(&ops[i]);
+		ret = flush_range(fake, &ops[i]);
 	return ret;
 }
 
 static int fake_flush(struct gnttab_cache_flush *ops, unsigned int nr)
 {
 	unsigned long flags;
-	int ret;
+	int ret = -ENOSYS;
 
-	if (!fake || fake->no_flush)
-		return -ENOSYS;
 	raw_spin_lock_irqsave(&lock, flags);
-	ret = flush_all(ops, nr);
+	if (running)
+		ret = flush_all(running, ops, nr);
 	raw_spin_unlock_irqrestore(&lock, flags);
 	return ret;
 }
 
-/* ---- the CPU ---- */
+static enum swarm_domain fake_domain(void)
+{
+	enum swarm_domain domain = SWARM_DOMAIN_NATIVE;
+	unsigned long flags;
 
-static void maintain(enum fake_verb verb, phys_addr_t phys, size_t size,
-		     enum dma_data_direction dir)
+	raw_spin_lock_irqsave(&lock, flags);
+	if (running)
+		domain = running->domain;
+	raw_spin_unlock_irqrestore(&lock, flags);
+	return domain;
+}
+
+static phys_addr_t fake_last_byte(void)
+{
+	phys_addr_t last_byte = 0;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&lock, flags);
+	if (running)
+		last_byte = running->last_byte;
+	raw_spin_unlock_irqrestore(&lock, flags);
+	return last_byte;
+}
+
+static void maintain_own(struct fake_hv *fake, struct fake_call call)
+{
+	if (!call.size)
+		misuse(fake, "an empty range", call.addr);
+	else if (!valid_dma_direction(call.dir))
+		misuse(fake, "no direction", call.addr);
+	else if (!memblock_is_map_memory(call.addr) ||
+		 !memblock_is_map_memory(call.addr + call.size - 1))
+		misuse(fake, "no memory of ours", call.addr);
+	else
+		note(fake, call);
+}
+
+static void own_lines(enum fake_verb verb, phys_addr_t phys, size_t size,
+		      enum dma_data_direction dir)
 {
 	unsigned long flags;
 
-	if (!fake)
-		return;
 	raw_spin_lock_irqsave(&lock, flags);
-	if (!size || !valid_dma_direction(dir))
-		misuse("maintaining %zu bytes, direction %d", size, dir);
-	else if (!memblock_is_map_memory(phys) ||
-		 !memblock_is_map_memory(phys + size - 1))
-		misuse("%zu bytes at %pa are not all our own RAM", size, &phys);
-	note((struct fake_call) {
-		.verb = verb, .addr = phys, .size = size, .dir = dir,
-	});
+	if (running)
+		maintain_own(running, (struct fake_call){
+			.verb = verb,
+			.addr = phys,
+			.size = size,
+			.dir = dir,
+		});
 	raw_spin_unlock_irqrestore(&lock, flags);
 }
 
 static void fake_clean(phys_addr_t phys, size_t size,
 		       enum dma_data_direction dir)
 {
-	maintain(FAKE_CLEAN, phys, size, dir);
+	own_lines(FAKE_CLEAN, phys, size, dir);
 }
 
 static void fake_inval(phys_addr_t phys, size_t size,
 		       enum dma_data_direction dir)
 {
-	maintain(FAKE_INVAL, phys, size, dir);
+	own_lines(FAKE_INVAL, phys, size, dir);
 }
 
 const struct swarm_hv swarm_hv_fake = {
@@ -167,52 +200,52 @@ const struct swarm_hv swarm_hv_fake = {
 	.inval		= fake_inval,
 };
 
-/* ---- for the suites ---- */
-
-static void fake_end(void *unused)
+static void set_running(struct fake_hv *fake)
 {
-	fake = NULL;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&lock, flags);
+	running = fake;
+	raw_spin_unlock_irqrestore(&lock, flags);
 }
 
-/**
- * fake_hv_start - a fresh fake for a case
- * @test: the case
- *
- * Return: the fake; it answers until the case ends.
- */
+/* Runs before the fake's memory is freed: what came last is undone first. */
+static void fake_hv_stop(void *unused)
+{
+	set_running(NULL);
+}
+
 struct fake_hv *fake_hv_start(struct kunit *test)
 {
-	struct fake_hv *new = kunit_kzalloc(test, sizeof(*new), GFP_KERNEL);
+	struct fake_hv *fake = kunit_kzalloc(test, sizeof(*fake), GFP_KERNEL);
 
-	KUNIT_ASSERT_NOT_NULL(test, new);
-	new->test = test;
-	new->domain = SWARM_DOMAIN_IDENTITY;
-	new->last_byte = memblock_end_of_DRAM() - 1;
-	fake = new;
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, fake_end, NULL));
-	return new;
+	KUNIT_ASSERT_NOT_NULL(test, fake);
+	fake->test = test;
+	fake->domain = SWARM_DOMAIN_IDENTITY;
+	fake->last_byte = memblock_end_of_DRAM() - 1;
+	set_running(fake);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, fake_hv_stop,
+							   NULL));
+	return fake;
 }
 
-/**
- * fake_hv_grant - let others' frames be granted to us
- * @hv:  the fake
- * @mfn: the first machine frame
- * @nr:  how many
- */
-void fake_hv_grant(struct fake_hv *hv, unsigned long mfn, unsigned int nr)
+void fake_hv_grant(struct fake_hv *fake, unsigned long mfn, unsigned int nr)
 {
-	while (nr--) {
-		KUNIT_ASSERT_LT(hv->test, hv->grants, FAKE_GRANTS_MAX);
-		hv->grant[hv->grants++] = mfn++;
-	}
+	unsigned long flags;
+
+	KUNIT_ASSERT_LE(fake->test, fake->grants + nr, FAKE_GRANTS_MAX);
+	raw_spin_lock_irqsave(&lock, flags);
+	while (nr--)
+		fake->grant[fake->grants++] = mfn++;
+	raw_spin_unlock_irqrestore(&lock, flags);
 }
 
-/**
- * fake_hv_clear_log - forget what was asked for so far
- * @hv: the fake
- */
-void fake_hv_clear_log(struct fake_hv *hv)
+void fake_hv_clear_log(struct fake_hv *fake)
 {
-	hv->calls = 0;
-	hv->hypercalls = 0;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&lock, flags);
+	fake->hypercalls = 0;
+	fake->calls = 0;
+	raw_spin_unlock_irqrestore(&lock, flags);
 }
