@@ -13,13 +13,13 @@ die() { echo "error: $*" >&2; exit 1; }
 # quietly LOG COMMAND...: run it, its output to LOG, a dot now and then; on
 # failure show the end of LOG and name it.
 quietly() {
-	log=$1; shift
-	mkdir -p "$(dirname "$log")"
+	to=$1; shift
+	mkdir -p "$(dirname "$to")"
 	( while sleep 10; do printf . >&2; done ) & dots=$!
-	if "$@" >"$log" 2>&1 </dev/null; then ok=1; else ok=0; fi
+	if "$@" >"$to" 2>&1 </dev/null; then ok=1; else ok=0; fi
 	kill $dots 2>/dev/null; wait $dots 2>/dev/null || :
 	[ $ok = 1 ] && return
 	echo >&2
-	tail -n 25 "$log" >&2
-	die "failed: $*; all of its output is in $log"
+	tail -n 25 "$to" >&2
+	die "failed: $*; all of its output is in $to"
 }
