@@ -177,7 +177,7 @@ static void operation_is_known(struct kunit *test, struct subject *s)
 {
 	unsigned int bit;
 
-	for (bit = 2; bit < 31; bit++) {
+	for (bit = 2; bit < 32; bit++) {
 		KUNIT_EXPECT_EQ_MSG(test,
 				    flush_one(s, range(s->phys, 0, 64,
 						       BIT(bit))),

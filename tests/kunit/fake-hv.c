@@ -22,7 +22,7 @@ static void misuse(struct fake_hv *fake, const char *what, phys_addr_t addr)
 	if (fake->misuse_ok)
 		return;
 	kunit_set_failure(fake->test);
-	pr_err("    # %s: misuse of the seam: %s at %pa\n", fake->test->name,
+	pr_err("    # %s: the seam was abused: %s at %pa\n", fake->test->name,
 	       what, &addr);
 }
 
