@@ -877,7 +877,7 @@ static void figures(struct kunit *test)
 /* ---- at random, against a model ---- */
 
 #define BUFFERS	48
-#define LONGEST	6000
+#define LONGEST	3000
 
 /* What CPU and device hold of a buffer, by the seed of the pattern. */
 struct buffer {
@@ -974,7 +974,7 @@ static void random_traffic(struct kunit *test)
 		buffers[i].cpu = page_address(test_pages(test, 1)) + 13 * i;
 	}
 	prandom_seed_state(&rnd, 4711);
-	for (i = 0; i < 40000; i++)
+	for (i = 0; i < 20000; i++)
 		one_step(test, &buffers[prandom_u32_state(&rnd) % BUFFERS], &rnd);
 	for (i = 0; i < BUFFERS; i++)
 		if (buffers[i].view)

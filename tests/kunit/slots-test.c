@@ -312,7 +312,7 @@ static void member(void *data, unsigned int cpu)
 	unsigned int i;
 
 	prandom_seed_state(&rnd, cpu);
-	for (i = 0; i < 50000; i++)
+	for (i = 0; i < 20000; i++)
 		take_and_give(data, 1 + prandom_u32_state(&rnd) % 90);
 }
 
