@@ -8,8 +8,11 @@
 #include <linux/gfp.h>
 #include <linux/kprobes.h>
 #include <linux/kthread.h>
+#include <linux/init.h>
 #include <linux/mm.h>
+#include <linux/prandom.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include <xen/page.h>
 
@@ -301,43 +304,42 @@ void make_foreign(struct kunit *test, struct page *page, unsigned long mfn)
 			kunit_add_action_or_reset(test, foreign_end, page));
 }
 
-static u8 pattern_byte(size_t i, unsigned int seed)
+/* Patterns are pieces of noise: a debug kernel compares those at full speed. */
+static u8 noise[PATTERN_MAX + SZ_4K];
+
+static int __init make_noise(void)
 {
-	return ((i + seed * 61) * 167 >> 3) + seed;
+	struct rnd_state rnd;
+
+	prandom_seed_state(&rnd, 1);
+	prandom_bytes_state(&rnd, noise, sizeof(noise));
+	return 0;
 }
+
+late_initcall(make_noise);
 
 /**
  * pattern_fill - fill memory so that it is known again
  * @p:    the memory
- * @len:  bytes
+ * @len:  bytes, at most PATTERN_MAX
  * @seed: which pattern
  */
 void pattern_fill(void *p, size_t len, unsigned int seed)
 {
-	u8 *byte = p;
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		byte[i] = pattern_byte(i, seed);
+	memcpy(p, noise + seed % SZ_4K, len);
 }
 
 /**
  * pattern_is - is this what pattern_fill() wrote?
  * @p:    the memory
- * @len:  bytes
+ * @len:  bytes, at most PATTERN_MAX
  * @seed: which pattern
  *
  * Return: true when it is.
  */
 bool pattern_is(const void *p, size_t len, unsigned int seed)
 {
-	const u8 *byte = p;
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		if (byte[i] != pattern_byte(i, seed))
-			return false;
-	return true;
+	return !memcmp(p, noise + seed % SZ_4K, len);
 }
 
 /* ---- an allocator that fails ---- */

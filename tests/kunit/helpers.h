@@ -14,6 +14,7 @@
 
 #include <linux/device.h>
 #include <linux/dma-direct.h>
+#include <linux/sizes.h>
 #include <linux/types.h>
 
 #include "../backing.h"
@@ -94,6 +95,8 @@ struct page *test_pages(struct kunit *test, unsigned int order);
 
 /* From now on the frame of @page is machine frame @mfn of another domain. */
 void make_foreign(struct kunit *test, struct page *page, unsigned long mfn);
+
+#define PATTERN_MAX	SZ_64K
 
 void pattern_fill(void *p, size_t len, unsigned int seed);
 bool pattern_is(const void *p, size_t len, unsigned int seed);
