@@ -710,7 +710,7 @@ static void unmap_of_nothing(struct kunit *test)
 {
 	struct fake_world *world = fake_world(test, SZ_64K);
 	struct device *dev = fake_device(test, &world->swarm, &narrow);
-	phys_addr_t phys = page_to_phys(test_pages(test, 0));
+	phys_addr_t phys = page_to_phys(test_pages(test, 1));
 	dma_addr_t dma;
 
 	swarm_unmap(dev, FAKE_MACHINE, 512, DMA_FROM_DEVICE, 0);
