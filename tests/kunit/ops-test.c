@@ -128,6 +128,7 @@ static void resources(struct kunit *test)
 	phys_addr_t bar = 1ULL << 38;
 	dma_addr_t dma = dma_map_resource(dev, bar, SZ_4K, DMA_BIDIRECTIONAL, 0);
 
+	KUNIT_EXPECT_EQ(test, 0, dma_mapping_error(dev, dma));
 	KUNIT_EXPECT_EQ(test, dma, bar);
 	dma_unmap_resource(dev, dma, SZ_4K, DMA_BIDIRECTIONAL, 0);
 	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_MMIO), 1);
