@@ -9,6 +9,7 @@
 
 #include "cache.h"
 #include "dma.h"
+#include "ops.h"
 #include "p2m.h"
 #include "reach.h"
 #include "route.h"
@@ -150,7 +151,7 @@ static void gather(struct device *dev, phys_addr_t phys, size_t size,
 			      extent->maddr, size);
 	facts->unflushable = extent->foreign && !swarm_of(dev)->can_flush &&
 		!dev_is_dma_coherent(dev);
-	facts->shares_line = dma_kmalloc_needs_bounce(dev, size, dir);
+	facts->shares_line = swarm_ops_shares_line(dev, size, dir);
 	facts->forced = swarm_of(dev)->force;
 }
 

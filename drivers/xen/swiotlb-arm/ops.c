@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Shims between this kernel's struct dma_map_ops (6.12) and dma.h, which is
- * written to the newest one. Other kernels differ here and nowhere else: 6.1
- * names .alloc_pages what is .alloc_pages_op now and has no use_dma_iommu();
- * 7.x replaces map_page and map_resource by map_phys with DMA_ATTR_MMIO.
+ * written to the newest one. Other kernels differ here: 6.1 names .alloc_pages
+ * what is .alloc_pages_op now, has no use_dma_iommu(), and none of its kmalloc
+ * buffers shares a cache line (ops.h); 7.x replaces map_page and map_resource by
+ * map_phys with DMA_ATTR_MMIO, and unmap_page by unmap_phys.
  */
 #include <linux/dma-map-ops.h>
 #include <linux/iommu-dma.h>

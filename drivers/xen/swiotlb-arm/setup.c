@@ -173,22 +173,22 @@ static int bus_event(struct notifier_block *nb, unsigned long event, void *dev)
 	return NOTIFY_DONE;
 }
 
-static bool bus_watch(const struct bus_type *bus)
+static bool bus_watch(const struct device *dev)
 {
 	struct known_bus *known;
 
 	lockdep_assert_held(&devices_lock);
 
 	list_for_each_entry(known, &buses, node)
-		if (known->bus == bus)
+		if (known->bus == dev->bus)
 			return true;
 
 	known = kzalloc(sizeof(*known), GFP_KERNEL);
 	if (!known)
 		return false;
-	known->bus = bus;
+	known->bus = dev->bus;
 	known->nb.notifier_call = bus_event;
-	if (bus_register_notifier(bus, &known->nb)) {
+	if (bus_register_notifier(dev->bus, &known->nb)) {
 		kfree(known);
 		return false;
 	}
@@ -201,7 +201,7 @@ static struct swarm_dev *record_of(struct device *dev)
 	struct swarm_dev *record = NULL;
 
 	mutex_lock(&devices_lock);
-	if (dev->bus && bus_watch(dev->bus))
+	if (dev->bus && bus_watch(dev))
 		record = record_find(dev) ?: record_create(dev);
 	mutex_unlock(&devices_lock);
 	return record ?: &others;
