@@ -173,36 +173,68 @@ static int bus_event(struct notifier_block *nb, unsigned long event, void *dev)
 	return NOTIFY_DONE;
 }
 
-static bool bus_watch(const struct device *dev)
+static bool bus_is_known(const struct bus_type *bus)
 {
-	struct known_bus *known;
+	const struct known_bus *known;
 
 	lockdep_assert_held(&devices_lock);
 
 	list_for_each_entry(known, &buses, node)
-		if (known->bus == dev->bus)
+		if (known->bus == bus)
 			return true;
+	return false;
+}
+
+static bool bus_enlist(struct known_bus *known)
+{
+	bool first;
+
+	mutex_lock(&devices_lock);
+	first = !bus_is_known(known->bus);
+	if (first)
+		list_add(&known->node, &buses);
+	mutex_unlock(&devices_lock);
+	return first;
+}
+
+/*
+ * Notifiers run under the bus's own lock and take ours, so ours is not held
+ * while one is registered. Of two that come at once, one is taken back.
+ */
+static bool bus_watch(const struct bus_type *bus)
+{
+	struct known_bus *known;
+	bool watched;
+
+	mutex_lock(&devices_lock);
+	watched = bus_is_known(bus);
+	mutex_unlock(&devices_lock);
+	if (watched)
+		return true;
 
 	known = kzalloc(sizeof(*known), GFP_KERNEL);
 	if (!known)
 		return false;
-	known->bus = dev->bus;
+	known->bus = bus;
 	known->nb.notifier_call = bus_event;
-	if (bus_register_notifier(dev->bus, &known->nb)) {
-		kfree(known);
-		return false;
-	}
-	list_add(&known->node, &buses);
-	return true;
+	watched = !bus_register_notifier(bus, &known->nb);
+	if (watched && bus_enlist(known))
+		return true;
+	if (watched)
+		bus_unregister_notifier(bus, &known->nb);
+	kfree(known);
+	return watched;
 }
 
 static struct swarm_dev *record_of(struct device *dev)
 {
-	struct swarm_dev *record = NULL;
+	struct swarm_dev *record;
+
+	if (!dev->bus || !bus_watch(dev->bus))
+		return &others;
 
 	mutex_lock(&devices_lock);
-	if (dev->bus && bus_watch(dev))
-		record = record_find(dev) ?: record_create(dev);
+	record = record_find(dev) ?: record_create(dev);
 	mutex_unlock(&devices_lock);
 	return record ?: &others;
 }
