@@ -9,9 +9,11 @@
 #include <linux/dma-map-ops.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/scatterlist.h>
+#include <linux/sched/mm.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
@@ -348,6 +350,17 @@ static unsigned long show(struct kunit *test, struct shown *shown, size_t len,
 			     MAP_SHARED, offset);
 }
 
+/* KUnit lends this thread an address space, and leaves it to us to end it. */
+static void end_user_space(void)
+{
+	struct mm_struct *mm = current->mm;
+
+	if (!mm)
+		return;
+	kthread_unuse_mm(mm);
+	mmput(mm);
+}
+
 static void to_user_space(struct kunit *test)
 {
 	const struct fake_kind *kinds[] = { &wide, &wide_deaf, &narrow, &narrow_deaf };
@@ -384,6 +397,7 @@ static void to_user_space(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, shown->ret, -ENXIO);
 		swarm_free(shown->dev, SZ_16K, shown->cookie, shown->dma, 0);
 	}
+	end_user_space();
 }
 
 static struct kunit_case coherent_cases[] = {
