@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The seam between swiotlb-arm and the machine: the few questions that are
- * asked of Xen, and the two requests made to the CPU's caches.
+ * The seam between swiotlb-arm and the machine: what is asked of Xen, and the
+ * two requests made to the CPU's caches.
  *
  * Below the seam (arch/arm64/xen/swiotlb-arm.c) there is nothing but argument
  * marshalling. Every loop, split, retry and fallback is above it, where KUnit
@@ -16,6 +16,9 @@
 #include <linux/types.h>
 
 struct gnttab_cache_flush;
+struct gnttab_map_grant_ref;
+struct gnttab_unmap_grant_ref;
+struct page;
 
 /**
  * enum swarm_domain - how this kernel's memory relates to the machine's
@@ -52,19 +55,78 @@ enum swarm_domain {
  *	RAM; -EPERM or -EINVAL for a frame that is neither ours nor granted to
  *	us; -ENOSYS from a Xen without the call.
  *
- * @clean: write back the lines of our own RAM at @phys (bytes), so that a
- *	device which does not snoop can read or overwrite it. Any context.
- * @inval: drop the lines of our own RAM at @phys (bytes), so that the CPU
- *	reads what a device wrote. Does nothing for DMA_TO_DEVICE. Any context.
+ * @clean: write back the lines of our own memory at @vaddr (@size bytes), so
+ *	that a device which does not snoop can read or overwrite it. Any context.
+ * @inval: drop the lines of our own memory at @vaddr (@size bytes), so that
+ *	the CPU reads what a device wrote. Does nothing for DMA_TO_DEVICE. Any
+ *	context.
+ *
+ * What follows serves domains that are not mapped 1:1. All of it may sleep.
+ *
+ * @hardware: this domain is the hardware domain, to which Xen maps MMIO 1:1
+ *	even when its memory is not.
+ *
+ * @own_id: the id of this domain, or a negative errno.
+ *
+ *	An event channel that is not bound tells it (EVTCHNOP_status,
+ *	public/event_channel.h): DOMID_SELF is not taken in a map call.
+ *
+ * @scratch_get: fill in @nr pages of guest address space without memory behind
+ *	them. 0, or a negative errno with nothing held.
+ * @scratch_put: give them back; nothing is mapped there.
+ *
+ * @grant: let domain @id read a frame of ours. The grant reference, or a
+ *	negative errno when the grant table is full.
+ * @ungrant: end that. 0, or -EBUSY while it is mapped.
+ *
+ * @map: map granted frames at guest addresses; each entry has a status of its
+ *	own, which this call leaves alone where it did not come.
+ * @unmap: undo that.
+ *
+ *	GNTTABOP_map_grant_ref, GNTTABOP_unmap_grant_ref
+ *	(public/grant_table.h).
+ *
+ * @decrease: give the memory behind single frames to Xen. How many of them,
+ *	from the first one on, have none any more; or a negative errno when all
+ *	still have.
+ *
+ *	XENMEM_decrease_reservation (public/memory.h).
+ *
+ * @populate: put memory behind @nr times 1 << @order frames, each extent
+ *	contiguous in the machine, below 1 << @bits bytes; 0 bits for anywhere.
+ *	How many extents, from the first one on, have memory now; or a negative
+ *	errno when none has. Overwrites @pfns.
+ *
+ *	XENMEM_populate_physmap (public/memory.h). Xen limits the order
+ *	(memop-max-order=); a coloured domain gets order 0 only.
+ *
+ * @exchange: give the memory behind 1 << @order single frames to Xen for other
+ *	that is contiguous and below 1 << @bits bytes. How many frames, from the
+ *	first one on, have the new memory; the others have the old.
+ *
+ *	XENMEM_exchange (public/memory.h). Xen on Arm refuses it.
  */
 struct swarm_hv {
 	enum swarm_domain (*domain)(void);
 	phys_addr_t (*last_byte)(void);
 	int (*flush)(struct gnttab_cache_flush *ops, unsigned int nr);
-	void (*clean)(phys_addr_t phys, size_t size,
+	void (*clean)(const void *vaddr, size_t size,
 		      enum dma_data_direction dir);
-	void (*inval)(phys_addr_t phys, size_t size,
+	void (*inval)(const void *vaddr, size_t size,
 		      enum dma_data_direction dir);
+	bool (*hardware)(void);
+	int (*own_id)(void);
+	int (*scratch_get)(struct page **pages, unsigned int nr);
+	void (*scratch_put)(struct page **pages, unsigned int nr);
+	int (*grant)(int id, unsigned long pfn);
+	int (*ungrant)(int ref);
+	int (*map)(struct gnttab_map_grant_ref *ops, unsigned int nr);
+	int (*unmap)(struct gnttab_unmap_grant_ref *ops, unsigned int nr);
+	int (*decrease)(unsigned long *pfns, unsigned int nr);
+	int (*populate)(unsigned long *pfns, unsigned int nr,
+			unsigned int order, unsigned int bits);
+	unsigned int (*exchange)(unsigned long *pfns, unsigned int order,
+				 unsigned int bits);
 };
 
 extern const struct swarm_hv swarm_hv_xen;

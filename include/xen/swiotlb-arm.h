@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the rest of the kernel sees of swiotlb-arm: the two questions that the
- * hook lines ask. Everything else is private to drivers/xen/swiotlb-arm/.
+ * What the rest of the kernel sees of swiotlb-arm: what the hook lines call.
+ * Everything else is private to drivers/xen/swiotlb-arm/.
  */
 #ifndef _XEN_SWIOTLB_ARM_H
 #define _XEN_SWIOTLB_ARM_H
@@ -13,6 +13,7 @@ struct device;
 #ifdef CONFIG_XEN_SWIOTLB_ARM
 bool swiotlb_arm_enabled(void);
 bool swiotlb_arm_setup_dma_ops(struct device *dev);
+void swiotlb_arm_forget(const u64 *gfns, int nr);
 #else
 static inline bool swiotlb_arm_enabled(void)
 {
@@ -22,6 +23,10 @@ static inline bool swiotlb_arm_enabled(void)
 static inline bool swiotlb_arm_setup_dma_ops(struct device *dev)
 {
 	return false;
+}
+
+static inline void swiotlb_arm_forget(const u64 *gfns, int nr)
+{
 }
 #endif
 

@@ -7,12 +7,14 @@
 #include <linux/gfp.h>
 #include <linux/io.h>
 #include <linux/mm.h>
+#include <linux/slab.h>
 
 #include "../backing.h"
 
-static int wrong_get(struct swarm_piece *piece, size_t want,
-		     struct swarm_window within)
+static int wrong_get(struct swarm_source *source, struct swarm_memory *memory,
+		     size_t want, struct swarm_window within)
 {
+	phys_addr_t *maddr;
 	unsigned int order = get_order(want);
 	struct page *page;
 
@@ -26,16 +28,24 @@ static int wrong_get(struct swarm_piece *piece, size_t want,
 		return -ENOMEM;
 	}
 
-	piece->size = (PAGE_SIZE << order) / 2;
-	piece->vaddr = page_address(page);
-	piece->phys = page_to_phys(page);
-	piece->maddr = piece->phys + piece->size;
+	maddr = kmalloc(sizeof(*maddr), GFP_KERNEL);
+	if (!maddr) {
+		__free_pages(page, order);
+		return -ENOMEM;
+	}
+
+	memory->size = (PAGE_SIZE << order) / 2;
+	memory->piece_shift = PAGE_SHIFT + order - 1;
+	memory->vaddr = page_address(page);
+	memory->maddr = maddr;
+	*maddr = page_to_phys(page) + memory->size;
 	return 0;
 }
 
-static void wrong_put(const struct swarm_piece *piece)
+static void wrong_put(struct swarm_source *source,
+		      const struct swarm_memory *memory)
 {
-	free_pages((unsigned long)piece->vaddr, get_order(piece->size * 2));
+	free_pages((unsigned long)memory->vaddr, get_order(memory->size * 2));
 }
 
 const struct swarm_backing swarm_backing_identity = {

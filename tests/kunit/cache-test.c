@@ -36,7 +36,7 @@ static struct fake_hv *start_with_grants(struct kunit *test)
 static struct swarm_range foreign_range(size_t offset, size_t size)
 {
 	return (struct swarm_range){
-		.phys = foreign_start() - SZ_1M,
+		.vaddr = phys_to_virt(memblock_start_of_DRAM()),
 		.maddr = foreign_start() + offset,
 		.size = size,
 		.foreign = true,
@@ -50,7 +50,7 @@ static struct swarm_range local_range(struct kunit *test, size_t offset,
 
 	KUNIT_ASSERT_NOT_NULL(test, buf);
 	return (struct swarm_range){
-		.phys = virt_to_phys(buf) + offset,
+		.vaddr = buf + offset,
 		.maddr = foreign_start() - SZ_1M,
 		.size = size,
 	};
@@ -114,7 +114,7 @@ static void check_choice(struct kunit *test, const struct choice *c,
 {
 	KUNIT_EXPECT_EQ(test, call->verb, c->verb);
 	KUNIT_EXPECT_EQ(test, call->addr,
-			c->foreign ? range->maddr : range->phys);
+			c->foreign ? range->maddr : virt_to_phys(range->vaddr));
 	KUNIT_EXPECT_EQ(test, call->size, range->size);
 	if (c->foreign)
 		KUNIT_EXPECT_EQ(test, call->op, c->op);
@@ -221,9 +221,9 @@ static void covers_own_in_one_call(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, maintain(TO_CPU, &range, DMA_FROM_DEVICE), 0);
 	KUNIT_EXPECT_EQ(test, fake->hypercalls, 0);
 	KUNIT_ASSERT_EQ(test, fake->calls, 2);
-	KUNIT_EXPECT_EQ(test, fake->log[0].addr, range.phys);
+	KUNIT_EXPECT_EQ(test, fake->log[0].addr, virt_to_phys(range.vaddr));
 	KUNIT_EXPECT_EQ(test, fake->log[0].size, range.size);
-	KUNIT_EXPECT_EQ(test, fake->log[1].addr, range.phys);
+	KUNIT_EXPECT_EQ(test, fake->log[1].addr, virt_to_phys(range.vaddr));
 	KUNIT_EXPECT_EQ(test, fake->log[1].size, range.size);
 }
 

@@ -6,13 +6,16 @@
  */
 #include <linux/errno.h>
 #include <linux/memblock.h>
+#include <linux/mm.h>
 #include <linux/spinlock.h>
 
 #include <xen/interface/grant_table.h>
 #include <xen/page.h>
 
+#include "../backing.h"
 #include "../cache.h"
 #include "fake-hv.h"
+#include "fake-memory.h"
 
 static DEFINE_RAW_SPINLOCK(lock);
 static struct fake_hv *running;		/* @lock; what it points to as well */
@@ -70,6 +73,8 @@ static int check_owner(struct fake_hv *fake,
 		return -EINVAL;
 	if (granted(fake, maddr))
 		return 0;
+	if (fake->domain == SWARM_DOMAIN_TRANSLATED)
+		return fake_mfn_is_ours(XEN_PFN_DOWN(maddr)) ? 0 : -EPERM;
 	if (!memblock_is_map_memory(maddr))
 		return -EPERM;
 	if (op->op & GNTTAB_CACHE_INVAL)
@@ -164,7 +169,13 @@ static void maintain_own(struct fake_hv *fake, struct fake_call call)
 		note(fake, call);
 }
 
-static void own_lines(enum fake_verb verb, phys_addr_t phys, size_t size,
+/* What was asked for is logged by where it is, not by where it is seen. */
+static phys_addr_t behind(const void *vaddr)
+{
+	return page_to_phys(swarm_page_of(vaddr)) + offset_in_page(vaddr);
+}
+
+static void own_lines(enum fake_verb verb, const void *vaddr, size_t size,
 		      enum dma_data_direction dir)
 {
 	unsigned long flags;
@@ -173,23 +184,28 @@ static void own_lines(enum fake_verb verb, phys_addr_t phys, size_t size,
 	if (running)
 		maintain_own(running, (struct fake_call){
 			.verb = verb,
-			.addr = phys,
+			.addr = behind(vaddr),
 			.size = size,
 			.dir = dir,
 		});
 	raw_spin_unlock_irqrestore(&lock, flags);
 }
 
-static void fake_clean(phys_addr_t phys, size_t size,
+static void fake_clean(const void *vaddr, size_t size,
 		       enum dma_data_direction dir)
 {
-	own_lines(FAKE_CLEAN, phys, size, dir);
+	own_lines(FAKE_CLEAN, vaddr, size, dir);
 }
 
-static void fake_inval(phys_addr_t phys, size_t size,
+static void fake_inval(const void *vaddr, size_t size,
 		       enum dma_data_direction dir)
 {
-	own_lines(FAKE_INVAL, phys, size, dir);
+	own_lines(FAKE_INVAL, vaddr, size, dir);
+}
+
+static bool fake_hardware(void)
+{
+	return running && running->hardware;
 }
 
 const struct swarm_hv swarm_hv_fake = {
@@ -198,6 +214,17 @@ const struct swarm_hv swarm_hv_fake = {
 	.flush		= fake_flush,
 	.clean		= fake_clean,
 	.inval		= fake_inval,
+	.hardware	= fake_hardware,
+	.own_id		= fake_own_id,
+	.scratch_get	= fake_scratch_get,
+	.scratch_put	= fake_scratch_put,
+	.grant		= fake_grant,
+	.ungrant	= fake_ungrant,
+	.map		= fake_map,
+	.unmap		= fake_unmap,
+	.decrease	= fake_decrease,
+	.populate	= fake_populate,
+	.exchange	= fake_exchange,
 };
 
 static void set_running(struct fake_hv *fake)

@@ -56,6 +56,7 @@ struct fake_call {
  * @domain:     what it says this domain is; IDENTITY at first
  * @last_byte:  what it says the machine's last byte of RAM is; at first the
  *	end of our own RAM
+ * @hardware:   this is the hardware domain
  * @no_flush:   a Xen without GNTTABOP_cache_flush
  * @misuse_ok:  the case itself asks for nonsense: answer, do not fail it
  * @refuse_at:  the n-th range from now on is refused (from 1); 0 for none
@@ -69,6 +70,7 @@ struct fake_hv {
 	struct kunit *test;
 	enum swarm_domain domain;
 	phys_addr_t last_byte;
+	bool hardware;
 	bool no_flush;
 	bool misuse_ok;
 	unsigned int refuse_at;

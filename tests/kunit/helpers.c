@@ -7,6 +7,7 @@
 #include <linux/error-injection.h>
 #include <linux/gfp.h>
 #include <linux/kprobes.h>
+#include <linux/log2.h>
 #include <linux/kthread.h>
 #include <linux/init.h>
 #include <linux/mm.h>
@@ -28,17 +29,38 @@ static bool refused(struct fake_backing *backing)
 	return backing->refuse_at && !--backing->refuse_at;
 }
 
-static int fake_get(struct swarm_piece *piece, size_t want,
-		    struct swarm_window within)
+/*
+ * Pieces that are neighbours for the CPU are none in the machine, and come in
+ * the other order.
+ */
+static phys_addr_t *fake_pieces(phys_addr_t at, unsigned int nr,
+				unsigned int shift)
+{
+	phys_addr_t *maddr = kcalloc(nr, sizeof(*maddr), GFP_KERNEL);
+	unsigned int i;
+
+	for (i = 0; maddr && i < nr; i++)
+		maddr[i] = at + ((phys_addr_t)2 * (nr - 1 - i) << shift);
+	return maddr;
+}
+
+static phys_addr_t fake_end(phys_addr_t at, size_t size, unsigned int shift)
+{
+	return at + (size >> shift > 1 ? 2 * size : size);
+}
+
+static int fake_get(struct swarm_source *source, struct swarm_memory *memory,
+		    size_t want, struct swarm_window within)
 {
 	struct fake_backing *backing = the_backing;
 	size_t size = min(want, backing->largest);
 	phys_addr_t at = ALIGN(max(backing->next, within.first), size);
+	unsigned int shift = backing->piece_shift ?: ilog2(size);
 	struct page *page;
 
 	KUNIT_EXPECT_TRUE(backing->test, is_power_of_2(want));
 	KUNIT_EXPECT_GE(backing->test, want, (size_t)SWARM_GRAIN);
-	KUNIT_EXPECT_EQ(backing->test, piece->size, (size_t)0);
+	KUNIT_EXPECT_EQ(backing->test, memory->size, (size_t)0);
 
 	backing->gets++;
 	if (refused(backing) || at + size - 1 > within.last)
@@ -49,31 +71,37 @@ static int fake_get(struct swarm_piece *piece, size_t want,
 
 	/* Whatever was there before is nobody's business: make it show. */
 	memset(page_address(page), 0xdb, size);
-	*piece = (struct swarm_piece) {
+	*memory = (struct swarm_memory) {
 		.vaddr = page_address(page),
-		.phys = page_to_phys(page),
-		.maddr = at,
 		.size = size,
+		.piece_shift = shift,
+		.maddr = fake_pieces(at, size >> shift, shift),
 	};
-	backing->next = at + size;
+	if (!memory->maddr) {
+		__free_pages(page, get_order(size));
+		memory->size = 0;
+		return -ENOMEM;
+	}
+	backing->next = fake_end(at, size, shift);
 	backing->held++;
 	return 0;
 }
 
-static void fake_put(const struct swarm_piece *piece)
+static void fake_put(struct swarm_source *source,
+		     const struct swarm_memory *memory)
 {
-	KUNIT_EXPECT_PTR_EQ(the_backing->test, piece->vaddr,
-			    phys_to_virt(piece->phys));
 	KUNIT_EXPECT_GT(the_backing->test, the_backing->held, 0);
 	the_backing->held--;
-	free_pages((unsigned long)piece->vaddr, get_order(piece->size));
+	free_pages((unsigned long)memory->vaddr, get_order(memory->size));
 }
 
-const struct swarm_backing swarm_backing_fake = {
+static const struct swarm_backing backing_fake = {
 	.name	= "fake",
 	.get	= fake_get,
 	.put	= fake_put,
 };
+
+const struct swarm_backing * const fake_rungs[] = { &backing_fake, NULL };
 
 static void backing_end(void *data)
 {
@@ -100,7 +128,8 @@ struct fake_backing *fake_backing_start(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, backing);
 	backing->test = test;
 	backing->next = FAKE_MACHINE;
-	backing->largest = SWARM_PIECE_SIZE;
+	backing->largest = SWARM_AREA_SIZE;
+	backing->source.rungs = fake_rungs;
 	the_backing = backing;
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, backing_end, backing));
@@ -132,7 +161,7 @@ struct fake_world *fake_world(struct kunit *test, size_t size)
 	struct fake_world *world;
 	struct swarm_setup setup = {
 		.hv = &swarm_hv_fake,
-		.backing = &swarm_backing_fake,
+		.rungs = fake_rungs,
 		.size = size,
 	};
 
@@ -141,7 +170,7 @@ struct fake_world *fake_world(struct kunit *test, size_t size)
 	world->fake = fake_hv_start(test);
 	world->fake->last_byte = SZ_1T + SZ_1G - 1;
 	world->backing = fake_backing_start(test);
-	swarm_start(&world->swarm, &setup);
+	KUNIT_ASSERT_EQ(test, 0, swarm_start(&world->swarm, &setup));
 	fake_hv_clear_log(world->fake);
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, world_end, world));

@@ -31,7 +31,9 @@
  * struct fake_backing - the backing's state
  * @test:    the case that it serves
  * @next:    where the next piece may lie in the machine
- * @largest: size of its largest piece
+ * @largest: the most memory that it gives at a time
+ * @piece_shift: of a piece's size; 0 for memory in one piece
+ * @source:  what a pool asks it through
  * @refuse_at: the n-th get from now on is refused (from 1); 0 for none
  * @gets:    how often it was asked
  * @held:    pieces that are out
@@ -40,12 +42,14 @@ struct fake_backing {
 	struct kunit *test;
 	phys_addr_t next;
 	size_t largest;
+	unsigned int piece_shift;
+	struct swarm_source source;
 	unsigned int refuse_at;
 	unsigned int gets;
 	unsigned int held;
 };
 
-extern const struct swarm_backing swarm_backing_fake;
+extern const struct swarm_backing * const fake_rungs[];
 
 struct fake_backing *fake_backing_start(struct kunit *test);
 

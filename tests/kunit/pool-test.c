@@ -52,7 +52,7 @@ static struct bench *empty_pool(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, b);
 	b->backing = fake_backing_start(test);
-	swarm_pool_init(&b->pool, &swarm_backing_fake);
+	swarm_pool_init(&b->pool, &b->backing->source);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, bench_end, b));
 	return b;
 }
@@ -124,7 +124,7 @@ static void grow_table(struct kunit *test)
 		struct swarm_pool_usage usage;
 
 		backing->largest = g->largest;
-		swarm_pool_init(&pool, &swarm_backing_fake);
+		swarm_pool_init(&pool, &backing->source);
 		KUNIT_EXPECT_EQ_MSG(test, g->got,
 				    swarm_pool_grow(&pool, g->want, g->within),
 				    "%s", g->what);
@@ -172,7 +172,7 @@ static void backing_refuses(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, SZ_1M - got,
 				swarm_pool_grow(&b->pool, SZ_1M - got, anywhere));
 		swarm_pool_destroy(&b->pool);
-		swarm_pool_init(&b->pool, &swarm_backing_fake);
+		swarm_pool_init(&b->pool, &b->backing->source);
 	}
 }
 
@@ -194,7 +194,7 @@ static bool grows_without(struct kunit *test, unsigned int nth)
 		KUNIT_EXPECT_EQ(test, got, SZ_512K);
 	swarm_pool_destroy(&b->pool);
 	KUNIT_EXPECT_EQ(test, b->backing->held, 0);
-	swarm_pool_init(&b->pool, &swarm_backing_fake);
+	swarm_pool_init(&b->pool, &b->backing->source);
 	return failed;
 }
 
@@ -205,8 +205,8 @@ static void memory_refused(struct kunit *test)
 
 	while (grows_without(test, nth))
 		nth++;
-	/* Per piece: area, runs, bitmap, list; and now and then an xarray node. */
-	KUNIT_EXPECT_GT(test, nth, 4 * 4);
+	/* Per area: itself, its memory, pieces, runs, bitmap, list, xarray nodes. */
+	KUNIT_EXPECT_GT(test, nth, 4 * 6);
 }
 
 /* ---- finding ---- */
@@ -226,10 +226,10 @@ static void find_edges(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, swarm_pool_find(&b->pool, FAKE_MACHINE - 1, &in));
 	KUNIT_EXPECT_TRUE(test, swarm_pool_find(&b->pool, FAKE_MACHINE, &in));
 	KUNIT_EXPECT_EQ(test, in.maddr, FAKE_MACHINE);
-	KUNIT_EXPECT_PTR_EQ(test, in.vaddr, phys_to_virt(in.phys));
+	KUNIT_EXPECT_PTR_EQ(test, in.vaddr, in.area->memory.vaddr);
 	KUNIT_EXPECT_TRUE(test, swarm_pool_find(&b->pool, FAKE_MACHINE + SZ_128K - 1,
 						&in));
-	KUNIT_EXPECT_EQ(test, in.phys - in.area->piece.phys, SZ_128K - 1);
+	KUNIT_EXPECT_EQ(test, in.offset, SZ_128K - 1);
 	/* Between the two areas, where the hull of both does not help. */
 	KUNIT_EXPECT_FALSE(test, swarm_pool_find(&b->pool, FAKE_MACHINE + SZ_128K,
 						 &in));
@@ -255,7 +255,7 @@ static void bounce_copies_in(struct kunit *test)
 
 		KUNIT_EXPECT_TRUE(test, pattern_is(in.vaddr, sizes[i], 3));
 		KUNIT_EXPECT_EQ(test, in.maddr - FAKE_MACHINE,
-				in.phys - in.area->piece.phys);
+				in.offset);
 		KUNIT_EXPECT_EQ(test, 0, swarm_pool_release(&in, sizes[i]));
 	}
 }
@@ -418,7 +418,7 @@ static void beyond_largest(struct kunit *test)
 static struct swarm_stand_in at(struct swarm_stand_in in, long by)
 {
 	in.maddr += by;
-	in.phys += by;
+	in.offset += by;
 	in.vaddr += by;
 	return in;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * route: a row for each reason, and all of the 1024 combinations of facts.
+ * route: a row for each reason, and all of the 2048 combinations of facts.
  */
 #include <kunit/test.h>
 
@@ -21,6 +21,10 @@ static const struct row {
 	  SWARM_DIRECT },
 	{ "registers in reach", { .reachable = true }, SWARM_DIRECT },
 	{ "out of reach", { .memory = true, .pool = true }, SWARM_BOUNCE_MASK },
+	{ "nobody knows where", { FINE, .unknown = true }, SWARM_BOUNCE_UNKNOWN },
+	{ "nobody knows where, and so not whether it is in reach",
+	  { .memory = true, .pool = true, .unknown = true },
+	  SWARM_BOUNCE_UNKNOWN },
 	{ "scattered", { FINE, .scattered = true }, SWARM_BOUNCE_SCATTER },
 	{ "unflushable", { FINE, .unflushable = true }, SWARM_BOUNCE_CACHE },
 	{ "shares a line", { FINE, .shares_line = true }, SWARM_BOUNCE_KMALLOC },
@@ -81,6 +85,7 @@ static struct swarm_facts facts_of(unsigned int bits)
 		.shares_line = bits & BIT(7),
 		.forced = bits & BIT(8),
 		.pool = bits & BIT(9),
+		.unknown = bits & BIT(10),
 	};
 }
 
@@ -88,7 +93,7 @@ static struct swarm_facts facts_of(unsigned int bits)
 static bool holds(enum swarm_route route, const struct swarm_facts *f)
 {
 	bool sane = !f->empty && !f->aimless && !f->wraps;
-	bool obstacle = f->scattered || !f->reachable || f->unflushable ||
+	bool obstacle = f->unknown || f->scattered || !f->reachable || f->unflushable ||
 			f->shares_line || f->forced;
 	bool bounces = sane && f->memory && f->pool;
 
@@ -97,6 +102,8 @@ static bool holds(enum swarm_route route, const struct swarm_facts *f)
 		return sane && !obstacle;
 	case SWARM_BOUNCE_MASK:
 		return bounces && !f->reachable;
+	case SWARM_BOUNCE_UNKNOWN:
+		return bounces && f->unknown;
 	case SWARM_BOUNCE_SCATTER:
 		return bounces && f->scattered;
 	case SWARM_BOUNCE_KMALLOC:
@@ -124,7 +131,7 @@ static void all_facts(struct kunit *test)
 {
 	unsigned int bits, seen = 0;
 
-	for (bits = 0; bits < BIT(10); bits++) {
+	for (bits = 0; bits < BIT(11); bits++) {
 		struct swarm_facts facts = facts_of(bits);
 		enum swarm_route route = swarm_route(&facts);
 

@@ -25,7 +25,7 @@ static struct swarm_slots *set_of(struct kunit *test, unsigned int nr)
 
 	slots = kunit_kzalloc(test, sizeof(*slots), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, slots);
-	KUNIT_ASSERT_EQ(test, 0, swarm_slots_init(slots, nr));
+	KUNIT_ASSERT_EQ(test, 0, swarm_slots_init(slots, nr, nr));
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, slots_end, slots));
 	return slots;

@@ -2,15 +2,21 @@
 /*
  * The seam answered by real Xen and a real arm64 CPU. Marshalling only.
  */
-#include <linux/dma-map-ops.h>
+#include <linux/dma-direction.h>
+#include <linux/errno.h>
+#include <linux/mm.h>
 
 #include <xen/features.h>
+#include <xen/grant_table.h>
+#include <xen/interface/event_channel.h>
 #include <xen/interface/grant_table.h>
 #include <xen/interface/memory.h>
+#include <xen/mem-reservation.h>
 #include <xen/page.h>
 #include <xen/swiotlb-arm-hv.h>
 #include <xen/xen.h>
 
+#include <asm/cacheflush.h>
 #include <asm/xen/hypercall.h>
 
 static enum swarm_domain xen_domain_kind(void)
@@ -37,10 +43,135 @@ static int xen_flush(struct gnttab_cache_flush *ops, unsigned int nr)
 	return HYPERVISOR_grant_table_op(GNTTABOP_cache_flush, ops, nr);
 }
 
+static void cpu_clean(const void *vaddr, size_t size,
+		      enum dma_data_direction dir)
+{
+	dcache_clean_poc((unsigned long)vaddr, (unsigned long)vaddr + size);
+}
+
+static void cpu_inval(const void *vaddr, size_t size,
+		      enum dma_data_direction dir)
+{
+	if (dir != DMA_TO_DEVICE)
+		dcache_inval_poc((unsigned long)vaddr,
+				 (unsigned long)vaddr + size);
+}
+
+static bool xen_hardware(void)
+{
+	return xen_initial_domain();
+}
+
+static int xen_own_id(void)
+{
+	struct evtchn_alloc_unbound alloc = {
+		.dom = DOMID_SELF,
+		.remote_dom = DOMID_SELF,
+	};
+	struct evtchn_status status = { .dom = DOMID_SELF };
+	struct evtchn_close close;
+	int err;
+
+	err = HYPERVISOR_event_channel_op(EVTCHNOP_alloc_unbound, &alloc);
+	if (err)
+		return err;
+	status.port = alloc.port;
+	err = HYPERVISOR_event_channel_op(EVTCHNOP_status, &status);
+	close.port = alloc.port;
+	HYPERVISOR_event_channel_op(EVTCHNOP_close, &close);
+	if (err)
+		return err;
+	return status.status == EVTCHNSTAT_unbound ? status.u.unbound.dom :
+						     -EPROTO;
+}
+
+static int xen_scratch_get(struct page **pages, unsigned int nr)
+{
+	return gnttab_alloc_pages(nr, pages);
+}
+
+static void xen_scratch_put(struct page **pages, unsigned int nr)
+{
+	gnttab_free_pages(nr, pages);
+}
+
+static int xen_grant(int id, unsigned long pfn)
+{
+	return gnttab_grant_foreign_access(id, pfn, true);
+}
+
+static int xen_ungrant(int ref)
+{
+	return gnttab_try_end_foreign_access(ref) ? 0 : -EBUSY;
+}
+
+static int xen_map(struct gnttab_map_grant_ref *ops, unsigned int nr)
+{
+	return HYPERVISOR_grant_table_op(GNTTABOP_map_grant_ref, ops, nr);
+}
+
+static int xen_unmap(struct gnttab_unmap_grant_ref *ops, unsigned int nr)
+{
+	return HYPERVISOR_grant_table_op(GNTTABOP_unmap_grant_ref, ops, nr);
+}
+
+static int xen_decrease(unsigned long *pfns, unsigned int nr)
+{
+	return xenmem_reservation_decrease(nr, (xen_pfn_t *)pfns);
+}
+
+static int xen_populate(unsigned long *pfns, unsigned int nr,
+			unsigned int order, unsigned int bits)
+{
+	struct xen_memory_reservation extents = {
+		.nr_extents = nr,
+		.extent_order = order,
+		.address_bits = bits,
+		.domid = DOMID_SELF,
+	};
+
+	set_xen_guest_handle(extents.extent_start, (xen_pfn_t *)pfns);
+	return HYPERVISOR_memory_op(XENMEM_populate_physmap, &extents);
+}
+
+static unsigned int xen_exchange(unsigned long *pfns, unsigned int order,
+				 unsigned int bits)
+{
+	xen_pfn_t first = pfns[0];
+	struct xen_memory_exchange exchange = {
+		.in = {
+			.nr_extents = 1UL << order,
+			.domid = DOMID_SELF,
+		},
+		.out = {
+			.nr_extents = 1,
+			.extent_order = order,
+			.address_bits = bits,
+			.domid = DOMID_SELF,
+		},
+	};
+
+	set_xen_guest_handle(exchange.in.extent_start, (xen_pfn_t *)pfns);
+	set_xen_guest_handle(exchange.out.extent_start, &first);
+	HYPERVISOR_memory_op(XENMEM_exchange, &exchange);
+	return exchange.nr_exchanged;
+}
+
 const struct swarm_hv swarm_hv_xen = {
 	.domain		= xen_domain_kind,
 	.last_byte	= xen_last_byte,
 	.flush		= xen_flush,
-	.clean		= arch_sync_dma_for_device,
-	.inval		= arch_sync_dma_for_cpu,
+	.clean		= cpu_clean,
+	.inval		= cpu_inval,
+	.hardware	= xen_hardware,
+	.own_id		= xen_own_id,
+	.scratch_get	= xen_scratch_get,
+	.scratch_put	= xen_scratch_put,
+	.grant		= xen_grant,
+	.ungrant	= xen_ungrant,
+	.map		= xen_map,
+	.unmap		= xen_unmap,
+	.decrease	= xen_decrease,
+	.populate	= xen_populate,
+	.exchange	= xen_exchange,
 };

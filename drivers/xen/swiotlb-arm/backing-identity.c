@@ -9,6 +9,7 @@
 #include <linux/list.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
+#include <linux/slab.h>
 
 #include "backing.h"
 
@@ -46,11 +47,15 @@ static struct page *sift(unsigned int order, struct swarm_window within)
 {
 	gfp_t gfp = GFP_KERNEL | zone_for(within.last) | __GFP_NOWARN |
 		    __GFP_NORETRY;
+	unsigned long spare = swarm_pages_to_spare() >> order;
+	struct page *page = NULL;
 	LIST_HEAD(unfit);
-	struct page *page;
 
-	while ((page = alloc_pages(gfp, order)) && !lies_in(page, order, within))
+	while (spare-- && (page = alloc_pages(gfp, order)) &&
+	       !lies_in(page, order, within)) {
 		list_add(&page->lru, &unfit);
+		page = NULL;
+	}
 
 	free_all(&unfit, order);
 	return page;
@@ -62,32 +67,43 @@ static bool holds_memory(struct swarm_window within)
 	       within.first < memblock_end_of_DRAM();
 }
 
-static int identity_get(struct swarm_piece *piece, size_t want,
+static int identity_get(struct swarm_source *source,
+			struct swarm_memory *memory, size_t want,
 			struct swarm_window within)
 {
+	phys_addr_t *maddr;
 	int least = get_order(SWARM_GRAIN);
 	int order = get_order(want);
 	struct page *page = NULL;
 
 	if (!holds_memory(within))
 		return -ENOMEM;
+	maddr = kmalloc(sizeof(*maddr), GFP_KERNEL);
+	if (!maddr)
+		return -ENOMEM;
 
 	while (!page && order >= least)
 		page = sift(order--, within);
-	if (!page)
+	if (!page) {
+		kfree(maddr);
 		return -ENOMEM;
+	}
 
 	order++;
-	piece->vaddr = page_address(page);
-	piece->phys = page_to_phys(page);
-	piece->maddr = piece->phys;
-	piece->size = PAGE_SIZE << order;
+	*maddr = page_to_phys(page);
+	*memory = (struct swarm_memory) {
+		.vaddr = page_address(page),
+		.size = PAGE_SIZE << order,
+		.piece_shift = PAGE_SHIFT + order,
+		.maddr = maddr,
+	};
 	return 0;
 }
 
-static void identity_put(const struct swarm_piece *piece)
+static void identity_put(struct swarm_source *source,
+			 const struct swarm_memory *memory)
 {
-	free_pages((unsigned long)piece->vaddr, get_order(piece->size));
+	free_pages((unsigned long)memory->vaddr, get_order(memory->size));
 }
 
 const struct swarm_backing swarm_backing_identity = {

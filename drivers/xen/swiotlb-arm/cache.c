@@ -60,7 +60,7 @@ int swarm_cache_to_device(const struct swarm_hv *hv,
 	if (range->foreign)
 		return flush_foreign(hv, range->maddr, range->size,
 				     GNTTAB_CACHE_CLEAN);
-	hv->clean(range->phys, range->size, dir);
+	hv->clean(range->vaddr, range->size, dir);
 	return 0;
 }
 
@@ -82,7 +82,7 @@ int swarm_cache_to_cpu(const struct swarm_hv *hv,
 	if (range->foreign)
 		return flush_foreign(hv, range->maddr, range->size,
 				     GNTTAB_CACHE_INVAL);
-	hv->inval(range->phys, range->size, dir);
+	hv->inval(range->vaddr, range->size, dir);
 	return 0;
 }
 

@@ -4,7 +4,8 @@
  *
  * Lines of our own RAM are cleaned and dropped by virtual address. The lines
  * of another domain's frame are Xen's to maintain: the device's address names
- * the frame, and Xen takes many ranges per call.
+ * the frame, and Xen takes many ranges per call. So are those of our own of
+ * which only the device's address is known, in a domain that is not mapped 1:1.
  */
 #ifndef _SWARM_CACHE_H
 #define _SWARM_CACHE_H
@@ -19,13 +20,13 @@ struct swarm_hv;
 
 /**
  * struct swarm_range - memory that the caches may hold lines of
- * @phys:    guest physical address, bytes; unused when @foreign
+ * @vaddr:   where the kernel sees it; unused when @foreign
  * @maddr:   machine address, bytes; unused unless @foreign
  * @size:    bytes, at least 1
- * @foreign: it belongs to another domain
+ * @foreign: it belongs to another domain, or is known by @maddr only
  */
 struct swarm_range {
-	phys_addr_t phys;
+	const void *vaddr;
 	phys_addr_t maddr;
 	size_t size;
 	bool foreign;

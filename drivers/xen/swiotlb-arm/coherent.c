@@ -5,10 +5,12 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/scatterlist.h>
+#include <linux/slab.h>
 #include <linux/vmalloc.h>
 
 #include <xen/swiotlb-arm-hv.h>
 
+#include "cache.h"
 #include "coherent.h"
 #include "dma.h"
 #include "reach.h"
@@ -36,20 +38,24 @@ static bool find_lent(struct device *dev, dma_addr_t dma,
 	return swarm_pool_find(&swarm_of(dev)->pool, dma_to_phys(dev, dma), in);
 }
 
+static void misuse(struct device *dev, phys_addr_t maddr, size_t size, int err)
+{
+	swarm_dev_count(dev, SWARM_N_MISUSE, 1);
+	dev_err_ratelimited(dev,
+			    "swiotlb-arm: free of %zu bytes at machine address %pa: %s; the driver is wrong\n",
+			    size, &maddr, err == -ENOENT ?
+			    "nothing was allocated there" :
+			    "not the size that was allocated");
+}
+
 static void take_back(struct device *dev, const struct swarm_stand_in *in,
 		      size_t size)
 {
 	int err = swarm_pool_is_lent(in) ? swarm_pool_release(in, size) :
 					   -ENOENT;
 
-	if (!err)
-		return;
-	swarm_dev_count(dev, SWARM_N_MISUSE, 1);
-	dev_err_ratelimited(dev,
-			    "swiotlb-arm: free of %zu bytes at machine address %pa: %s; the driver is wrong\n",
-			    size, &in->maddr, err == -ENOENT ?
-			    "nothing was allocated there" :
-			    "not the size that was allocated");
+	if (err)
+		misuse(dev, in->maddr, size, err);
 }
 
 static bool keeps_cookie(unsigned long attrs)
@@ -59,39 +65,47 @@ static bool keeps_cookie(unsigned long attrs)
 
 /*
  * A device that does not snoop shares the memory through a mapping that does
- * not cache. Making one may sleep; what was asked for in atomic context is
- * only what the kernel's atomic pools hold.
+ * not cache. That is there once somebody who may sleep has asked for it.
  */
 static void *uncached(struct device *dev, const struct swarm_stand_in *in,
-		      size_t size, unsigned long attrs)
+		      gfp_t gfp)
 {
-	struct page *page = virt_to_page(in->vaddr);
+	void *cookie = swarm_pool_uncached(in);
 
-	arch_dma_prep_coherent(page, size);
-	return dma_common_contiguous_remap(page, size,
-					   dma_pgprot(dev, PAGE_KERNEL,
-						      attrs),
-					   __builtin_return_address(0));
+	if (cookie || !gfpflags_allow_blocking(gfp))
+		return cookie;
+	swarm_pool_see_uncached(&swarm_of(dev)->pool);
+	return swarm_pool_uncached(in);
+}
+
+static void write_back(struct device *dev, const struct swarm_stand_in *in)
+{
+	const struct swarm_range range = {
+		.vaddr = in->vaddr,
+		.size = in->span,
+	};
+
+	if (!dev_is_dma_coherent(dev))
+		swarm_cache_to_device(swarm_of(dev)->hv, &range,
+				      DMA_BIDIRECTIONAL);
 }
 
 static void *lend_mapped(struct device *dev, size_t size, dma_addr_t *dma,
 			 gfp_t gfp, unsigned long attrs)
 {
-	bool remap = !dev_is_dma_coherent(dev) && !keeps_cookie(attrs);
 	struct swarm_stand_in in;
 	void *cookie;
 
-	if (remap && !gfpflags_allow_blocking(gfp))
-		return NULL;
 	if (lend(dev, size, &in))
 		return NULL;
+	write_back(dev, &in);
 
-	if (keeps_cookie(attrs)) {
-		cookie = virt_to_page(in.vaddr);
-		arch_dma_prep_coherent(cookie, size);
-	} else {
-		cookie = remap ? uncached(dev, &in, size, attrs) : in.vaddr;
-	}
+	if (keeps_cookie(attrs))
+		cookie = swarm_page_of(in.vaddr);
+	else if (dev_is_dma_coherent(dev))
+		cookie = in.vaddr;
+	else
+		cookie = uncached(dev, &in, gfp);
 	if (!cookie) {
 		take_back(dev, &in, size);
 		return NULL;
@@ -112,6 +126,16 @@ static bool nothing_asked(struct device *dev, size_t size,
 				    "swiotlb-arm: cannot allocate %zu bytes; the driver's size is wrong\n",
 				    size);
 	return true;
+}
+
+/* The kernel's own allocator is right as long as its addresses are. */
+static void *alloc_own(struct device *dev, size_t size, dma_addr_t *dma,
+		       gfp_t gfp, unsigned long attrs)
+{
+	if (swarm_of(dev)->frames)
+		return NULL;
+	return dma_direct_alloc(dev, size, dma, gfp | __GFP_NOWARN,
+				attrs | DMA_ATTR_NO_WARN);
 }
 
 /**
@@ -135,8 +159,7 @@ void *swarm_alloc(struct device *dev, size_t size, dma_addr_t *dma,
 		return NULL;
 
 	size = PAGE_ALIGN(size);
-	cookie = dma_direct_alloc(dev, size, dma, gfp | __GFP_NOWARN,
-				  attrs | DMA_ATTR_NO_WARN) ?:
+	cookie = alloc_own(dev, size, dma, gfp, attrs) ?:
 		 lend_mapped(dev, size, dma, gfp, attrs);
 	if (cookie)
 		swarm_dev_count(dev, SWARM_N_COHERENT, 1);
@@ -163,16 +186,31 @@ void swarm_free(struct device *dev, size_t size, void *cookie,
 {
 	struct swarm_stand_in in;
 
-	if (!find_lent(dev, dma, &in)) {
+	if (find_lent(dev, dma, &in))
+		take_back(dev, &in, PAGE_ALIGN(size));
+	else if (swarm_of(dev)->frames)
+		misuse(dev, dma_to_phys(dev, dma), size, -ENOENT);
+	else
 		dma_direct_free(dev, size, cookie, dma, attrs);
-		return;
-	}
-	if (!keeps_cookie(attrs) && is_vmalloc_addr(cookie))
-		dma_common_free_remap(cookie, PAGE_ALIGN(size));
-	take_back(dev, &in, PAGE_ALIGN(size));
 }
 
 /* ---- pages ---- */
+
+/* Pages have to be neighbours for the CPU, too, wherever it sees them. */
+static struct page *lend_pages(struct device *dev, size_t size,
+			       dma_addr_t *dma)
+{
+	struct swarm_stand_in in;
+
+	if (lend(dev, size, &in))
+		return NULL;
+	if (size > PAGE_SIZE && is_vmalloc_addr(in.vaddr)) {
+		take_back(dev, &in, size);
+		return NULL;
+	}
+	*dma = phys_to_dma(dev, in.maddr);
+	return swarm_page_of(in.vaddr);
+}
 
 /**
  * swarm_alloc_pages - allocate pages that are mapped for streaming
@@ -191,19 +229,16 @@ struct page *swarm_alloc_pages(struct device *dev, size_t size,
 			       dma_addr_t *dma, enum dma_data_direction dir,
 			       gfp_t gfp)
 {
-	struct swarm_stand_in in;
 	struct page *page;
 
 	if (nothing_asked(dev, size, 0))
 		return NULL;
 
 	size = PAGE_ALIGN(size);
-	page = dma_direct_alloc_pages(dev, size, dma, dir,
-				      gfp | __GFP_NOWARN);
-	if (!page && !lend(dev, size, &in)) {
-		page = virt_to_page(in.vaddr);
-		*dma = phys_to_dma(dev, in.maddr);
-	}
+	page = swarm_of(dev)->frames ? NULL :
+	       dma_direct_alloc_pages(dev, size, dma, dir, gfp | __GFP_NOWARN);
+	if (!page)
+		page = lend_pages(dev, size, dma);
 	if (page)
 		swarm_dev_count(dev, SWARM_N_COHERENT, 1);
 	return page;
@@ -235,15 +270,23 @@ void swarm_free_pages(struct device *dev, size_t size, struct page *page,
 
 /*
  * Coherent memory is found by the device's address, since the cookie may be
- * one that names no memory. In a 1:1 domain that address names our own frame.
+ * one that names no memory. What is not of the pool is of a 1:1 domain, where
+ * that address names our own frame.
  */
-static unsigned long pfn_behind(struct device *dev, dma_addr_t dma)
+static struct page *page_behind(struct device *dev, dma_addr_t dma)
 {
 	struct swarm_stand_in in;
 
 	if (find_lent(dev, dma, &in))
-		return PHYS_PFN(in.phys);
-	return PHYS_PFN(dma_to_phys(dev, dma));
+		return swarm_page_of(in.vaddr);
+	return pfn_to_page(PHYS_PFN(dma_to_phys(dev, dma)));
+}
+
+static bool exists(struct device *dev, dma_addr_t dma)
+{
+	struct swarm_stand_in in;
+
+	return !swarm_of(dev)->frames || find_lent(dev, dma, &in);
 }
 
 /**
@@ -262,7 +305,7 @@ int swarm_mmap(struct device *dev, struct vm_area_struct *vma,
 	       void *cookie, dma_addr_t dma, size_t size, unsigned long attrs)
 {
 	unsigned long have = PAGE_ALIGN(size) >> PAGE_SHIFT;
-	unsigned long want = vma_pages(vma);
+	unsigned long want = vma_pages(vma), at;
 	int ret = -ENXIO;
 
 	vma->vm_page_prot = dma_pgprot(dev, vma->vm_page_prot, attrs);
@@ -270,9 +313,15 @@ int swarm_mmap(struct device *dev, struct vm_area_struct *vma,
 		return ret;
 	if (vma->vm_pgoff >= have || want > have - vma->vm_pgoff)
 		return -ENXIO;
-	return remap_pfn_range(vma, vma->vm_start,
-			       pfn_behind(dev, dma) + vma->vm_pgoff,
-			       want << PAGE_SHIFT, vma->vm_page_prot);
+	if (!exists(dev, dma))
+		return -ENXIO;
+
+	dma += vma->vm_pgoff << PAGE_SHIFT;
+	for (at = vma->vm_start, ret = 0; at < vma->vm_end && !ret;
+	     at += PAGE_SIZE, dma += PAGE_SIZE)
+		ret = remap_pfn_range(vma, at, page_to_pfn(page_behind(dev, dma)),
+				      PAGE_SIZE, vma->vm_page_prot);
+	return ret;
 }
 
 /**
@@ -288,11 +337,19 @@ int swarm_mmap(struct device *dev, struct vm_area_struct *vma,
 int swarm_get_sgtable(struct device *dev, struct sg_table *sgt,
 		      dma_addr_t dma, size_t size)
 {
-	int ret = sg_alloc_table(sgt, 1, GFP_KERNEL);
+	unsigned int nr = PAGE_ALIGN(size) >> PAGE_SHIFT, i;
+	struct page **pages;
+	int ret = -ENOMEM;
 
-	if (ret)
-		return ret;
-	sg_set_page(sgt->sgl, pfn_to_page(pfn_behind(dev, dma)),
-		    PAGE_ALIGN(size), 0);
-	return 0;
+	if (!exists(dev, dma))
+		return -ENXIO;
+	pages = kvmalloc_array(nr, sizeof(*pages), GFP_KERNEL);
+	for (i = 0; pages && i < nr; i++)
+		pages[i] = page_behind(dev, dma + ((dma_addr_t)i << PAGE_SHIFT));
+	if (pages)
+		ret = sg_alloc_table_from_pages(sgt, pages, nr, 0,
+						(size_t)nr << PAGE_SHIFT,
+						GFP_KERNEL);
+	kvfree(pages);
+	return ret;
 }

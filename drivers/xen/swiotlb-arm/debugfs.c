@@ -9,6 +9,7 @@
 #include <linux/seq_file.h>
 
 #include "dma.h"
+#include "frames.h"
 #include "reach.h"
 #include "setup.h"
 
@@ -21,6 +22,7 @@ static const struct column {
 	{ "direct",		.what = SWARM_N_ROUTE + SWARM_DIRECT },
 	{ "bounced",		.get = swarm_stats_bounced },
 	{ "by_mask",		.what = SWARM_N_ROUTE + SWARM_BOUNCE_MASK },
+	{ "by_unknown",		.what = SWARM_N_ROUTE + SWARM_BOUNCE_UNKNOWN },
 	{ "by_scatter",		.what = SWARM_N_ROUTE + SWARM_BOUNCE_SCATTER },
 	{ "by_kmalloc",		.what = SWARM_N_ROUTE + SWARM_BOUNCE_KMALLOC },
 	{ "by_force",		.what = SWARM_N_ROUTE + SWARM_BOUNCE_FORCE },
@@ -74,7 +76,10 @@ static int pool_show(struct seq_file *m, void *unused)
 	struct swarm *swarm = m->private;
 	struct swarm_pool_usage usage = swarm_pool_usage(&swarm->pool);
 
+	seq_printf(m, "backing %s\n", swarm_backing_name(swarm));
 	seq_printf(m, "areas %u\n", usage.areas);
+	seq_printf(m, "pieces %u\n", usage.pieces);
+	seq_printf(m, "piece_largest %zu\n", usage.largest);
 	seq_printf(m, "bytes %zu\n", usage.bytes);
 	seq_printf(m, "slot_bytes %lu\n", SWARM_SLOT_SIZE);
 	seq_printf(m, "slots %u\n", usage.slots);
@@ -82,6 +87,14 @@ static int pool_show(struct seq_file *m, void *unused)
 	seq_printf(m, "machine_first %#llx\n", (u64)swarm->pool.lowest);
 	seq_printf(m, "machine_last %#llx\n", (u64)swarm->pool.highest);
 	seq_printf(m, "machine_ram_last %#llx\n", (u64)swarm->last_byte);
+	seq_printf(m, "frames_lost %lu\n", swarm->source.lost);
+	if (swarm->frames) {
+		struct swarm_frames_usage frames =
+			swarm_frames_usage(swarm->frames);
+
+		seq_printf(m, "frames_known %lu\n", frames.known);
+		seq_printf(m, "frames_all %lu\n", frames.all);
+	}
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(pool);

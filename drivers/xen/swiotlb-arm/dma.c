@@ -5,14 +5,17 @@
 #include <linux/mm.h>
 #include <linux/scatterlist.h>
 
+#include <xen/page.h>
 #include <xen/swiotlb-arm-hv.h>
 
 #include "cache.h"
 #include "dma.h"
+#include "frames.h"
 #include "ops.h"
 #include "p2m.h"
 #include "reach.h"
 #include "route.h"
+#include "translate.h"
 
 /* ---- the instance ---- */
 
@@ -28,20 +31,42 @@ static const struct swarm_window anywhere = { .last = (phys_addr_t)-1 };
  * a machine without memory there has it anywhere. With less memory than asked
  * for, or none at all, the instance works as far as it goes.
  *
+ * In a domain that is not mapped 1:1 all memory is learnt from now on, in the
+ * background.
+ *
  * Context: may sleep.
+ * Return: 0; -ENOMEM with nothing done when there is no memory for the table of
+ *	frames.
  */
-void swarm_start(struct swarm *swarm, const struct swarm_setup *setup)
+int swarm_start(struct swarm *swarm, const struct swarm_setup *setup)
 {
 	swarm->hv = setup->hv;
+	swarm->translator = setup->translator;
+	swarm->frames = NULL;
+	if (setup->translator) {
+		swarm->frames = swarm_frames_create(setup->translator);
+		if (!swarm->frames)
+			return -ENOMEM;
+	}
+	swarm->mmio_is_ours = !setup->translator || setup->hv->hardware();
 	swarm->narrow = setup->size / 4;
 	swarm->force = setup->force;
 	swarm->can_flush = swarm_cache_can_flush(setup->hv);
 	swarm->last_byte = max(setup->hv->last_byte(),
 			       memblock_end_of_DRAM() - 1);
 
-	swarm_pool_init(&swarm->pool, setup->size ? setup->backing : NULL);
+	swarm->source = (struct swarm_source) {
+		.hv = setup->hv,
+		.translator = setup->translator,
+		.frames = swarm->frames,
+		.rungs = setup->rungs,
+	};
+	swarm_pool_init(&swarm->pool, setup->size ? &swarm->source : NULL);
 	if (!swarm_pool_grow(&swarm->pool, setup->size, below_4g))
 		swarm_pool_grow(&swarm->pool, setup->size, anywhere);
+	if (swarm->frames)
+		swarm_frames_learn_all(swarm->frames);
+	return 0;
 }
 
 /**
@@ -53,6 +78,20 @@ void swarm_start(struct swarm *swarm, const struct swarm_setup *setup)
 void swarm_stop(struct swarm *swarm)
 {
 	swarm_pool_destroy(&swarm->pool);
+	swarm_frames_destroy(swarm->frames);
+	swarm_translator_destroy(swarm->translator);
+}
+
+/**
+ * swarm_backing_name - which rung of the ladder the pool stands on
+ * @swarm: the instance
+ *
+ * Context: any.
+ * Return: its name, or "none".
+ */
+const char *swarm_backing_name(const struct swarm *swarm)
+{
+	return swarm->source.kept_to ? (*swarm->source.kept_to)->name : "none";
 }
 
 /* ---- saying no ---- */
@@ -111,27 +150,40 @@ static int to_cpu(struct device *dev, const struct swarm_range *range,
 static struct swarm_range stand_in_range(const struct swarm_stand_in *in,
 					 size_t size)
 {
-	return (struct swarm_range){ .phys = in->phys, .size = size };
+	return (struct swarm_range){ .vaddr = in->vaddr, .size = size };
 }
 
 /* Of a buffer that went direct only its machine address is left. */
-static struct swarm_range direct_range(phys_addr_t maddr, size_t size)
+static struct swarm_range direct_range(struct device *dev, phys_addr_t maddr,
+				       size_t size)
 {
+	if (!swarm_of(dev)->frames && swarm_p2m_is_ours(maddr))
+		return (struct swarm_range){
+			.vaddr = phys_to_virt(maddr),
+			.size = size,
+		};
 	return (struct swarm_range){
-		.phys = maddr,
 		.maddr = maddr,
 		.size = size,
-		.foreign = !swarm_p2m_is_ours(maddr),
+		.foreign = true,
 	};
 }
 
 /* ---- map ---- */
 
-static struct swarm_extent locate(phys_addr_t phys, size_t size)
+static struct swarm_extent locate(const struct swarm *swarm, phys_addr_t phys,
+				  size_t size)
 {
-	if (swarm_p2m_any_foreign())
-		return swarm_p2m_walk(phys, size);
+	if (swarm->frames || swarm_p2m_any_foreign())
+		return swarm_p2m_walk(swarm->frames, phys, size);
 	return (struct swarm_extent){ .maddr = phys };
+}
+
+/* May maintenance be needed that only Xen can do? */
+static bool needs_xen(struct device *dev, const struct swarm_extent *extent)
+{
+	return !dev_is_dma_coherent(dev) &&
+	       (extent->foreign || swarm_of(dev)->frames);
 }
 
 static void gather(struct device *dev, phys_addr_t phys, size_t size,
@@ -144,13 +196,14 @@ static void gather(struct device *dev, phys_addr_t phys, size_t size,
 	if (facts->empty || facts->aimless || facts->wraps)
 		return;
 
-	*extent = locate(phys, size);
+	*extent = locate(swarm_of(dev), phys, size);
+	facts->unknown = extent->unknown;
 	facts->scattered = extent->scattered;
-	facts->reachable = !extent->scattered &&
+	facts->reachable = !extent->unknown && !extent->scattered &&
 		swarm_reaches(dev, swarm_limit(dev, *dev->dma_mask),
 			      extent->maddr, size);
-	facts->unflushable = extent->foreign && !swarm_of(dev)->can_flush &&
-		!dev_is_dma_coherent(dev);
+	facts->unflushable = !swarm_of(dev)->can_flush &&
+		needs_xen(dev, extent);
 	facts->shares_line = swarm_ops_shares_line(dev, size, dir);
 	facts->forced = swarm_of(dev)->force;
 }
@@ -177,7 +230,7 @@ static dma_addr_t map_direct(struct device *dev, phys_addr_t phys,
 			     enum dma_data_direction dir, unsigned long attrs)
 {
 	struct swarm_range range = {
-		.phys = phys,
+		.vaddr = phys_to_virt(phys),
 		.maddr = extent->maddr,
 		.size = size,
 		.foreign = extent->foreign,
@@ -231,7 +284,7 @@ static dma_addr_t map_bounce(struct device *dev, phys_addr_t phys,
 	 */
 	if (!dev_is_dma_coherent(dev)) {
 		struct swarm_range run = {
-			.phys = in.phys - in.lead,
+			.vaddr = in.vaddr - in.lead,
 			.size = in.span,
 		};
 
@@ -267,6 +320,9 @@ dma_addr_t swarm_map(struct device *dev, phys_addr_t phys, size_t size,
 	route = decide(dev, phys, &facts);
 	if (likely(route == SWARM_DIRECT))
 		return map_direct(dev, phys, &extent, size, dir, attrs);
+	if (route == SWARM_BOUNCE_UNKNOWN)
+		swarm_frames_want(swarm_of(dev)->frames, XEN_PFN_DOWN(phys),
+				  XEN_PFN_UP(xen_offset_in_page(phys) + size));
 	if (swarm_route_bounces(route))
 		return map_bounce(dev, phys, size, dir, route, attrs);
 	return refuse(dev, phys, size, route, attrs);
@@ -304,7 +360,7 @@ static void unmap_direct(struct device *dev, dma_addr_t dma,
 
 	if (dev_is_dma_coherent(dev) || (attrs & DMA_ATTR_SKIP_CPU_SYNC))
 		return;
-	range = direct_range(maddr, size);
+	range = direct_range(dev, maddr, size);
 	err = to_cpu(dev, &range, dir);
 	if (err)
 		misuse(dev, "unmap", dma, size, err);
@@ -398,8 +454,9 @@ undo:
  * @phys: guest physical address of the registers, bytes
  * @size: bytes
  *
- * Xen maps MMIO 1:1 into the hardware domain. dma-ranges speak of RAM, so the
- * address is handed on as it is; it is never bounced, and has no cache lines.
+ * Xen maps MMIO 1:1 into the hardware domain, and into no other: there nobody
+ * tells where it is. dma-ranges speak of RAM, so the address is handed on as it
+ * is; it is never bounced, and has no cache lines.
  *
  * Context: any.
  * Return: the address for the device, or DMA_MAPPING_ERROR.
@@ -412,7 +469,7 @@ dma_addr_t swarm_map_mmio(struct device *dev, phys_addr_t phys, size_t size)
 		return refuse(dev, phys, size, SWARM_REFUSE_EMPTY, 0);
 	if (phys + size < phys)
 		return refuse(dev, phys, size, SWARM_REFUSE_WRAP, 0);
-	if (phys + size - 1 > limit)
+	if (phys + size - 1 > limit || !swarm_of(dev)->mmio_is_ours)
 		return refuse(dev, phys, size, SWARM_REFUSE_MMIO, 0);
 	swarm_dev_count(dev, SWARM_N_MMIO, 1);
 	return phys;
@@ -470,7 +527,7 @@ sync_either(struct device *dev, const char *verb, dma_addr_t dma, size_t size,
 	} else if (swarm_pool_find(&swarm_of(dev)->pool, maddr, &in)) {
 		err = bounced(dev, &in, size, dir);
 	} else if (!dev_is_dma_coherent(dev)) {
-		range = direct_range(maddr, size);
+		range = direct_range(dev, maddr, size);
 		err = direct(dev, &range, dir);
 	}
 	if (err)
@@ -525,6 +582,13 @@ static bool reaches_all(struct device *dev, u64 limit)
 	return true;
 }
 
+/* What is one piece for us need not be one for the machine. */
+static bool may_bounce(struct device *dev, u64 limit)
+{
+	return swarm_of(dev)->frames || swarm_of(dev)->force ||
+	       !reaches_all(dev, limit);
+}
+
 static size_t largest_bounce(struct device *dev, u64 limit)
 {
 	const struct swarm_reacher who = { .dev = dev, .limit = limit };
@@ -552,7 +616,7 @@ int swarm_supported(struct device *dev, u64 mask)
 {
 	u64 limit = swarm_limit(dev, mask);
 
-	if (reaches_all(dev, limit) && !swarm_of(dev)->force)
+	if (!may_bounce(dev, limit))
 		return 1;
 	if (largest_bounce(dev, limit))
 		return 1;
@@ -597,7 +661,7 @@ size_t swarm_max_mapping_size(struct device *dev)
 {
 	u64 limit = swarm_limit(dev, *dev->dma_mask);
 
-	if (reaches_all(dev, limit) && !swarm_of(dev)->force)
+	if (!may_bounce(dev, limit))
 		return SIZE_MAX;
 	return max(largest_bounce(dev, limit), PAGE_SIZE);
 }

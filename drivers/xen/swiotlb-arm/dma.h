@@ -23,23 +23,33 @@
 #include "stats.h"
 
 struct scatterlist;
+struct swarm_frames;
 struct swarm_hv;
+struct swarm_translator;
 
 /**
  * struct swarm - an instance: one machine, one pool
  * @hv:        the machine; fixed
+ * @translator: tells machine addresses; NULL in a domain that is mapped 1:1
+ * @frames:    what is known of our own frames; NULL in such a domain
+ * @source:    where the pool's memory comes from, under the pool's lock
  * @pool:      the pool, empty when there is none
  * @narrow:    bytes to add to the pool for a device that reaches none of it;
  *	fixed
  * @force:     bounce everything; fixed
+ * @mmio_is_ours: Xen maps MMIO 1:1 into this domain; fixed
  * @can_flush: Xen maintains the caches of foreign frames; fixed
  * @last_byte: highest machine address of RAM in this machine; fixed
  */
 struct swarm {
 	const struct swarm_hv *hv;
+	struct swarm_translator *translator;
+	struct swarm_frames *frames;
+	struct swarm_source source;
 	struct swarm_pool pool;
 	size_t narrow;
 	bool force;
+	bool mmio_is_ours;
 	bool can_flush;
 	phys_addr_t last_byte;
 };
@@ -77,20 +87,24 @@ static inline void swarm_dev_count(const struct device *dev, unsigned int what,
 
 /**
  * struct swarm_setup - the user's wishes for an instance
- * @hv:      the machine
- * @backing: where the pool's memory comes from
- * @size:    of the pool, bytes; 0 for none
- * @force:   bounce everything
+ * @hv:         the machine
+ * @rungs:      where the pool's memory comes from, best first, ending in NULL
+ * @translator: tells machine addresses, and is the instance's from now on;
+ *	NULL in a domain that is mapped 1:1
+ * @size:       of the pool, bytes; 0 for none
+ * @force:      bounce everything
  */
 struct swarm_setup {
 	const struct swarm_hv *hv;
-	const struct swarm_backing *backing;
+	const struct swarm_backing * const *rungs;
+	struct swarm_translator *translator;
 	size_t size;
 	bool force;
 };
 
-void swarm_start(struct swarm *swarm, const struct swarm_setup *setup);
+int swarm_start(struct swarm *swarm, const struct swarm_setup *setup);
 void swarm_stop(struct swarm *swarm);
+const char *swarm_backing_name(const struct swarm *swarm);
 
 dma_addr_t swarm_map(struct device *dev, phys_addr_t phys, size_t size,
 		     enum dma_data_direction dir, unsigned long attrs);

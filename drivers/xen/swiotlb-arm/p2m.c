@@ -3,7 +3,9 @@
 
 #include <xen/page.h>
 
+#include "frames.h"
 #include "p2m.h"
+#include "translate.h"
 
 /**
  * swarm_p2m_any_foreign - is any foreign frame mapped anywhere?
@@ -18,28 +20,54 @@ bool swarm_p2m_any_foreign(void)
 	return READ_ONCE(phys_to_mach.rb_node);
 }
 
+struct place {
+	unsigned long mfn;
+	bool foreign;
+};
+
+static struct place look_up(const struct swarm_frames *frames,
+			    unsigned long pfn)
+{
+	unsigned long mfn = swarm_p2m_any_foreign() ? __pfn_to_mfn(pfn) :
+						      INVALID_P2M_ENTRY;
+
+	if (mfn != INVALID_P2M_ENTRY)
+		return (struct place){ .mfn = mfn, .foreign = true };
+	return (struct place){
+		.mfn = frames ? swarm_frames_mfn(frames, pfn) : pfn,
+	};
+}
+
 /**
  * swarm_p2m_walk - translate a buffer frame by frame
- * @phys: guest physical address, bytes
- * @size: bytes, at least 1
+ * @frames: what is known of our own frames; NULL in a domain that is mapped 1:1
+ * @phys:   guest physical address, bytes
+ * @size:   bytes, at least 1
  *
- * Context: any. Takes the kernel's p2m lock for each 4 KiB frame.
+ * Context: any. Takes the kernel's p2m lock for each 4 KiB frame if anything is
+ *	foreign anywhere.
  * Return: where the buffer is.
  */
-struct swarm_extent swarm_p2m_walk(phys_addr_t phys, size_t size)
+struct swarm_extent swarm_p2m_walk(const struct swarm_frames *frames,
+				   phys_addr_t phys, size_t size)
 {
 	unsigned long pfn = XEN_PFN_DOWN(phys);
 	unsigned long last = XEN_PFN_DOWN(phys + size - 1);
-	unsigned long mfn = pfn_to_bfn(pfn);
+	struct place first = look_up(frames, pfn), next = first;
 	struct swarm_extent extent = {
-		.maddr = ((phys_addr_t)mfn << XEN_PAGE_SHIFT) +
+		.maddr = ((phys_addr_t)first.mfn << XEN_PAGE_SHIFT) +
 			 xen_offset_in_page(phys),
-		.foreign = mfn != pfn,
+		.foreign = first.foreign,
+		.unknown = first.mfn == SWARM_NO_MFN,
 	};
+	unsigned long mfn = first.mfn;
 
-	while (pfn < last && !extent.scattered)
-		extent.scattered = pfn_to_bfn(++pfn) != ++mfn;
-
+	while (pfn < last && !extent.unknown) {
+		next = look_up(frames, ++pfn);
+		extent.unknown = next.mfn == SWARM_NO_MFN;
+		extent.scattered |= next.mfn != ++mfn ||
+				    next.foreign != first.foreign;
+	}
 	return extent;
 }
 

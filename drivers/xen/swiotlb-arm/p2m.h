@@ -3,8 +3,9 @@
  * p2m: which machine frame is behind this guest frame.
  *
  * In a domain that is mapped 1:1 every frame of our own is its own machine
- * frame; only frames that were granted by other domains are elsewhere. The
- * kernel's table of those is asked here, and nowhere else.
+ * frame; in another one it is what has been learnt of it (frames.h). Frames that
+ * were granted by other domains are elsewhere in either. The kernel's table of
+ * those is asked here, and nowhere else.
  *
  * Never the other way: one foreign frame may be granted, and mapped, many
  * times, so a machine frame names no guest frame.
@@ -14,21 +15,27 @@
 
 #include <linux/types.h>
 
+struct swarm_frames;
+
 /**
  * struct swarm_extent - where a buffer really is
  * @maddr:     machine address of its first byte
  * @foreign:   its first frame belongs to another domain
+ * @unknown:   of one of its frames it is not known where it is; the rest does
+ *	not count then
  * @scattered: its frames are not neighbours in the machine, or not all of one
  *	kind; @maddr then holds for the first frame only
  */
 struct swarm_extent {
 	phys_addr_t maddr;
 	bool foreign;
+	bool unknown;
 	bool scattered;
 };
 
 bool swarm_p2m_any_foreign(void);
-struct swarm_extent swarm_p2m_walk(phys_addr_t phys, size_t size);
+struct swarm_extent swarm_p2m_walk(const struct swarm_frames *frames,
+				   phys_addr_t phys, size_t size);
 bool swarm_p2m_is_ours(phys_addr_t maddr);
 
 #endif /* _SWARM_P2M_H */

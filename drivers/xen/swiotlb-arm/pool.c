@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/string.h>
+#include <linux/vmalloc.h>
 
 #include "pool.h"
 
@@ -21,13 +22,13 @@ struct swarm_areas {
 
 /**
  * swarm_pool_init - make an empty pool
- * @pool:    the pool
- * @backing: where its pieces will come from; NULL to keep it empty
+ * @pool:   the pool
+ * @source: where its memory will come from; NULL to keep it empty
  */
-void swarm_pool_init(struct swarm_pool *pool,
-		     const struct swarm_backing *backing)
+void swarm_pool_init(struct swarm_pool *pool, struct swarm_source *source)
 {
-	pool->backing = backing;
+	pool->source = source;
+	pool->see_uncached = false;
 	mutex_init(&pool->grow);
 	RCU_INIT_POINTER(pool->areas, NULL);
 	xa_init(&pool->owner);
@@ -37,11 +38,54 @@ void swarm_pool_init(struct swarm_pool *pool,
 
 static void area_destroy(struct swarm_pool *pool, struct swarm_area *area)
 {
-	if (area->piece.size)
-		pool->backing->put(&area->piece);
+	vunmap(area->uncached);
+	swarm_backing_put(pool->source, &area->memory);
 	swarm_slots_destroy(&area->slots);
 	kvfree(area->runs);
+	kvfree(area->pieces);
 	kfree(area);
+}
+
+static int pieces_init(struct swarm_area *area)
+{
+	const struct swarm_memory *memory = &area->memory;
+	unsigned int i, nr = swarm_pieces(memory);
+
+	area->pieces = kvcalloc(nr, sizeof(*area->pieces), GFP_KERNEL);
+	if (!area->pieces)
+		return -ENOMEM;
+	area->first = (phys_addr_t)-1;
+	for (i = 0; i < nr; i++) {
+		area->pieces[i] = (struct swarm_piece) {
+			.area = area,
+			.maddr = memory->maddr[i],
+			.offset = (size_t)i << memory->piece_shift,
+		};
+		area->first = min(area->first, memory->maddr[i]);
+		area->last = max(area->last, memory->maddr[i] +
+				 swarm_piece_size(memory) - 1);
+	}
+	return 0;
+}
+
+/* What a device that does not snoop shares with the CPU for long. */
+static int see_uncached(struct swarm_area *area)
+{
+	unsigned int nr = area->memory.size >> PAGE_SHIFT, i;
+	struct page **pages;
+
+	if (area->uncached)
+		return 0;
+	pages = kvmalloc_array(nr, sizeof(*pages), GFP_KERNEL);
+	for (i = 0; pages && i < nr; i++)
+		pages[i] = swarm_page_of(area->memory.vaddr +
+					 ((size_t)i << PAGE_SHIFT));
+	if (pages)
+		WRITE_ONCE(area->uncached,
+			   vmap(pages, nr, VM_MAP,
+				pgprot_dmacoherent(PAGE_KERNEL)));
+	kvfree(pages);
+	return area->uncached ? 0 : -ENOMEM;
 }
 
 static struct swarm_area *area_create(struct swarm_pool *pool, size_t want,
@@ -52,12 +96,16 @@ static struct swarm_area *area_create(struct swarm_pool *pool, size_t want,
 
 	if (!area)
 		return NULL;
-	if (pool->backing->get(&area->piece, want, within))
+	if (swarm_backing_get(pool->source, &area->memory, want, within) ||
+	    pieces_init(area) ||
+	    (pool->see_uncached && see_uncached(area)))
 		goto err;
 
-	nr = area->piece.size >> SWARM_SLOT_SHIFT;
+	nr = area->memory.size >> SWARM_SLOT_SHIFT;
 	area->runs = kvcalloc(nr, sizeof(*area->runs), GFP_KERNEL);
-	if (!area->runs || swarm_slots_init(&area->slots, nr))
+	if (!area->runs ||
+	    swarm_slots_init(&area->slots, nr,
+			     swarm_piece_size(&area->memory) >> SWARM_SLOT_SHIFT))
 		goto err;
 	return area;
 err:
@@ -65,29 +113,28 @@ err:
 	return NULL;
 }
 
-static void disown(struct swarm_pool *pool, const struct swarm_piece *piece)
+/* One entry for all of a piece; NULL to take it out again. */
+static int enter(struct swarm_pool *pool, const struct swarm_piece *piece,
+		 struct swarm_piece *entry)
 {
-	unsigned long grain = piece->maddr >> SWARM_GRAIN_SHIFT;
-	unsigned long end = grain + (piece->size >> SWARM_GRAIN_SHIFT);
+	unsigned long first = piece->maddr >> SWARM_PIECE_MIN_SHIFT;
+	unsigned long nr = swarm_piece_size(&piece->area->memory) >>
+			   SWARM_PIECE_MIN_SHIFT;
 
-	for (; grain < end; grain++)
-		xa_erase(&pool->owner, grain);
+	return xa_err(xa_store_range(&pool->owner, first, first + nr - 1,
+				     entry, GFP_KERNEL));
 }
 
 static int own(struct swarm_pool *pool, struct swarm_area *area)
 {
-	unsigned long grain = area->piece.maddr >> SWARM_GRAIN_SHIFT;
-	unsigned long end = grain + (area->piece.size >> SWARM_GRAIN_SHIFT);
-	int ret;
+	unsigned int i, nr = swarm_pieces(&area->memory);
+	int ret = 0;
 
-	for (; grain < end; grain++) {
-		ret = xa_err(xa_store(&pool->owner, grain, area, GFP_KERNEL));
-		if (ret) {
-			disown(pool, &area->piece);
-			return ret;
-		}
-	}
-	return 0;
+	for (i = 0; i < nr && !ret; i++)
+		ret = enter(pool, &area->pieces[i], &area->pieces[i]);
+	while (ret && i--)
+		enter(pool, &area->pieces[i], NULL);
+	return ret;
 }
 
 static struct swarm_areas *areas_with(const struct swarm_areas *old,
@@ -125,9 +172,8 @@ static int area_add(struct swarm_pool *pool, struct swarm_area *area)
 		kfree(new);
 		return ret;
 	}
-	WRITE_ONCE(pool->lowest, min(pool->lowest, area->piece.maddr));
-	WRITE_ONCE(pool->highest, max(pool->highest, area->piece.maddr +
-				      area->piece.size - 1));
+	WRITE_ONCE(pool->lowest, min(pool->lowest, area->first));
+	WRITE_ONCE(pool->highest, max(pool->highest, area->last));
 	/* Whoever finds the area in the list finds it by address, too. */
 	rcu_assign_pointer(pool->areas, new);
 	if (old)
@@ -152,9 +198,9 @@ size_t swarm_pool_grow(struct swarm_pool *pool, size_t size,
 	size_t got = 0, want;
 
 	mutex_lock(&pool->grow);
-	while (pool->backing && got < size) {
+	while (pool->source && got < size) {
 		want = clamp_t(size_t, roundup_pow_of_two(size - got),
-			       SWARM_GRAIN, SWARM_PIECE_SIZE);
+			       SWARM_GRAIN, SWARM_AREA_SIZE);
 		area = area_create(pool, want, within);
 		if (!area)
 			break;
@@ -162,10 +208,35 @@ size_t swarm_pool_grow(struct swarm_pool *pool, size_t size,
 			area_destroy(pool, area);
 			break;
 		}
-		got += area->piece.size;
+		got += area->memory.size;
 	}
 	mutex_unlock(&pool->grow);
 	return got;
+}
+
+/**
+ * swarm_pool_see_uncached - make the pool's memory seen without caches, too
+ * @pool: the pool
+ *
+ * From now on swarm_pool_uncached() works for all of it. Done once, for the
+ * first device that does not snoop.
+ *
+ * Context: may sleep; takes @pool->grow.
+ * Return: 0, or -ENOMEM when some of it is not.
+ */
+int swarm_pool_see_uncached(struct swarm_pool *pool)
+{
+	struct swarm_areas *areas;
+	unsigned int i;
+	int ret = 0;
+
+	mutex_lock(&pool->grow);
+	pool->see_uncached = true;
+	areas = areas_locked(pool);
+	for (i = 0; areas && i < areas->nr && !ret; i++)
+		ret = see_uncached(areas->area[i]);
+	mutex_unlock(&pool->grow);
+	return ret;
 }
 
 /**
@@ -224,10 +295,13 @@ static size_t alignment_of(const struct swarm_request *rq)
 static void place(struct swarm_area *area, size_t offset,
 		  struct swarm_stand_in *in)
 {
+	const struct swarm_memory *memory = &area->memory;
+
 	in->area = area;
-	in->phys = area->piece.phys + offset;
-	in->maddr = area->piece.maddr + offset;
-	in->vaddr = area->piece.vaddr + offset;
+	in->offset = offset;
+	in->maddr = memory->maddr[offset >> memory->piece_shift] +
+		    (offset & (swarm_piece_size(memory) - 1));
+	in->vaddr = memory->vaddr + offset;
 }
 
 /*
@@ -262,17 +336,23 @@ static void record(struct swarm_area *area, unsigned int first,
 	run->pad = pad_of(rq);
 }
 
+static bool within_reach(const struct swarm_area *area,
+			 const struct swarm_request *rq)
+{
+	return rq->reaches(rq->who, area->first, area->last - area->first + 1);
+}
+
 static int take_from(struct swarm_area *area, const struct swarm_request *rq,
 		     struct swarm_stand_in *in)
 {
+	size_t most = swarm_piece_size(&area->memory);
 	size_t align = alignment_of(rq);
 	unsigned int count;
 	int first;
 
-	if (!rq->reaches(rq->who, area->piece.maddr, area->piece.size))
+	if (!within_reach(area, rq))
 		return -ERANGE;
-	if (align > area->piece.size ||
-	    rq->size > area->piece.size - pad_of(rq))
+	if (align > most || rq->size > most - pad_of(rq))
 		return -E2BIG;
 
 	count = slots_of(pad_of(rq) + rq->size);
@@ -354,21 +434,35 @@ int swarm_pool_bounce(struct swarm_pool *pool, const struct swarm_request *rq,
 bool swarm_pool_find(struct swarm_pool *pool, phys_addr_t maddr,
 		     struct swarm_stand_in *in)
 {
-	struct swarm_area *area;
+	const struct swarm_piece *piece;
 
 	if (maddr < READ_ONCE(pool->lowest) || maddr > READ_ONCE(pool->highest))
 		return false;
-	area = xa_load(&pool->owner, maddr >> SWARM_GRAIN_SHIFT);
-	if (!area)
+	piece = xa_load(&pool->owner, maddr >> SWARM_PIECE_MIN_SHIFT);
+	if (!piece)
 		return false;
-	place(area, maddr - area->piece.maddr, in);
+	place(piece->area, piece->offset + (maddr - piece->maddr), in);
 	return true;
+}
+
+/**
+ * swarm_pool_uncached - where the kernel sees a place without caches
+ * @in: any place in the pool
+ *
+ * Context: any, no lock.
+ * Return: the place, or NULL before swarm_pool_see_uncached().
+ */
+void *swarm_pool_uncached(const struct swarm_stand_in *in)
+{
+	void *start = READ_ONCE(in->area->uncached);
+
+	return start ? start + in->offset : NULL;
 }
 
 static struct swarm_run *run_of(const struct swarm_stand_in *in)
 {
 	struct swarm_area *area = in->area;
-	size_t slot = (in->maddr - area->piece.maddr) >> SWARM_SLOT_SHIFT;
+	size_t slot = in->offset >> SWARM_SLOT_SHIFT;
 
 	return &area->runs[area->runs[slot].first];
 }
@@ -406,7 +500,7 @@ bool swarm_pool_is_lent(const struct swarm_stand_in *in)
 int swarm_pool_check(const struct swarm_stand_in *in, size_t size)
 {
 	const struct swarm_run *run = run_of(in);
-	size_t offset = in->maddr - in->area->piece.maddr;
+	size_t offset = in->offset;
 
 	if (!run->size)
 		return -ENOENT;
@@ -420,7 +514,7 @@ int swarm_pool_check(const struct swarm_stand_in *in, size_t size)
 static void *original_of(const struct swarm_stand_in *in)
 {
 	const struct swarm_run *run = run_of(in);
-	size_t offset = in->maddr - in->area->piece.maddr;
+	size_t offset = in->offset;
 
 	if (run->original == SWARM_NO_ORIGINAL)
 		return NULL;
@@ -476,7 +570,7 @@ void swarm_pool_copy_out(const struct swarm_stand_in *in, size_t size)
 int swarm_pool_release(const struct swarm_stand_in *in, size_t size)
 {
 	struct swarm_run *run = run_of(in);
-	size_t offset = in->maddr - in->area->piece.maddr;
+	size_t offset = in->offset;
 	size_t was = run->size;
 
 	if (!was || offset != start_of(in->area, run))
@@ -511,11 +605,11 @@ size_t swarm_pool_largest(struct swarm_pool *pool,
 	rcu_read_lock();
 	areas = rcu_dereference(pool->areas);
 	for (i = 0; areas && i < areas->nr; i++) {
-		const struct swarm_piece *piece = &areas->area[i]->piece;
+		const struct swarm_area *area = areas->area[i];
+		size_t most = swarm_piece_size(&area->memory);
 
-		if (piece->size > keep &&
-		    rq->reaches(rq->who, piece->maddr, piece->size))
-			largest = max(largest, piece->size - keep);
+		if (most > keep && within_reach(area, rq))
+			largest = max(largest, most - keep);
 	}
 	rcu_read_unlock();
 	return largest;
@@ -540,7 +634,10 @@ struct swarm_pool_usage swarm_pool_usage(struct swarm_pool *pool)
 		const struct swarm_area *area = areas->area[i];
 
 		usage.areas++;
-		usage.bytes += area->piece.size;
+		usage.pieces += swarm_pieces(&area->memory);
+		usage.largest = max(usage.largest,
+				    swarm_piece_size(&area->memory));
+		usage.bytes += area->memory.size;
 		usage.slots += area->slots.nr;
 		usage.used += swarm_slots_used(&area->slots);
 	}

@@ -6,6 +6,8 @@
 /* Why a buffer may not go direct; SWARM_DIRECT when it may. */
 static enum swarm_route obstacle(const struct swarm_facts *facts)
 {
+	if (facts->unknown)
+		return SWARM_BOUNCE_UNKNOWN;
 	if (facts->scattered)
 		return SWARM_BOUNCE_SCATTER;
 	if (!facts->reachable)
@@ -55,6 +57,7 @@ enum swarm_route swarm_route(const struct swarm_facts *facts)
 static const char * const why[] = {
 	[SWARM_DIRECT]		= "goes direct",
 	[SWARM_BOUNCE_MASK]	= "bounced: beyond the device's reach",
+	[SWARM_BOUNCE_UNKNOWN]	= "bounced: its machine address is not known yet",
 	[SWARM_BOUNCE_SCATTER]	= "bounced: not contiguous in the machine",
 	[SWARM_BOUNCE_KMALLOC]	= "bounced: shares a cache line",
 	[SWARM_BOUNCE_FORCE]	= "bounced: swiotlb_arm.force",

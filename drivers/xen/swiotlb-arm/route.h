@@ -16,6 +16,7 @@
  * @aimless:     the direction is none of the three that move data
  * @wraps:       the buffer ends beyond the end of the address space
  * @memory:      the buffer is RAM that the CPU can copy; false for MMIO
+ * @unknown:     where its frames are in the machine is not known yet
  * @scattered:   its frames are not neighbours in the machine
  * @reachable:   the device can drive every machine address of the buffer
  * @unflushable: the device does not snoop, and nobody can do the cache
@@ -30,6 +31,7 @@ struct swarm_facts {
 	bool aimless;
 	bool wraps;
 	bool memory;
+	bool unknown;
 	bool scattered;
 	bool reachable;
 	bool unflushable;
@@ -46,6 +48,7 @@ struct swarm_facts {
  *
  * @SWARM_DIRECT:          program the device with the buffer's own address
  * @SWARM_BOUNCE_MASK:     beyond the device's mask, bus limit or dma-ranges
+ * @SWARM_BOUNCE_UNKNOWN:  its machine address is not known yet
  * @SWARM_BOUNCE_SCATTER:  not contiguous in the machine
  * @SWARM_BOUNCE_KMALLOC:  too small to own its cache lines
  * @SWARM_BOUNCE_FORCE:    the user's wish
@@ -64,6 +67,7 @@ struct swarm_facts {
 enum swarm_route {
 	SWARM_DIRECT,
 	SWARM_BOUNCE_MASK,
+	SWARM_BOUNCE_UNKNOWN,
 	SWARM_BOUNCE_SCATTER,
 	SWARM_BOUNCE_KMALLOC,
 	SWARM_BOUNCE_FORCE,

@@ -12,18 +12,24 @@
 
 #include <linux/device.h>
 #include <linux/device/bus.h>
+#include <linux/dma-map-ops.h>
+#include <linux/err.h>
 #include <linux/init.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/of.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
+#include <xen/page.h>
 #include <xen/swiotlb-arm-hv.h>
 #include <xen/swiotlb-arm.h>
 
 #include "dma.h"
+#include "frames.h"
 #include "ops.h"
 #include "setup.h"
+#include "translate.h"
 
 /* ---- boot parameters ---- */
 
@@ -59,6 +65,10 @@ static const struct kernel_param_ops size_ops = {
 
 module_param_cb(size, &size_ops, NULL, 0444);
 MODULE_PARM_DESC(size, "bytes of the bounce pool (K, M, G), 0 for none");
+
+static char *backing;
+module_param(backing, charp, 0444);
+MODULE_PARM_DESC(backing, "the one way of getting pool memory, for testing");
 
 /* ---- the instance ---- */
 
@@ -278,7 +288,27 @@ bool swiotlb_arm_setup_dma_ops(struct device *dev)
 		return true;
 
 	swarm_ops_install(dev, record_of(dev));
+	if (!dev_is_dma_coherent(dev) && swarm.frames)
+		swarm_pool_see_uncached(&swarm.pool);
 	return true;
+}
+
+/**
+ * swiotlb_arm_forget - frames of ours are about to go back to Xen
+ * @gfns: the frames
+ * @nr:   how many
+ *
+ * Called before XENMEM_decrease_reservation: whatever comes in their place
+ * later is somewhere else.
+ *
+ * Context: may sleep; nobody uses the pages.
+ */
+void swiotlb_arm_forget(const u64 *gfns, int nr)
+{
+	int i;
+
+	for (i = 0; swarm.frames && i < nr; i++)
+		swarm_frames_forget(swarm.frames, gfns[i]);
 }
 
 /* ---- boot ---- */
@@ -287,10 +317,14 @@ static void say_what_is(void)
 {
 	struct swarm_pool_usage usage = swarm_pool_usage(&swarm.pool);
 
-	pr_info("domain is mapped 1:1; pool of %zu KiB in %u pieces (%s), machine %pa to %pa%s\n",
-		usage.bytes >> 10, usage.areas, swarm_backing_identity.name,
+	pr_info("domain is %smapped 1:1; pool of %zu KiB in %u pieces of up to %zu KiB (%s), machine %pa to %pa%s\n",
+		swarm.frames ? "not " : "", usage.bytes >> 10, usage.pieces,
+		usage.largest >> 10, swarm_backing_name(&swarm),
 		&swarm.pool.lowest, &swarm.pool.highest,
 		force ? "; every buffer is bounced" : "");
+	if (swarm.source.lost)
+		pr_warn("%lu frames are lost: Xen took them and gave nothing back\n",
+			swarm.source.lost);
 	if (usage.bytes < size)
 		pr_warn("only %zu of %zu KiB could be had for the pool; give the domain more memory or lower swiotlb_arm.size\n",
 			usage.bytes >> 10, size >> 10);
@@ -298,30 +332,93 @@ static void say_what_is(void)
 		pr_warn("this Xen has no GNTTABOP_cache_flush: other domains' pages are bounced for devices that do not snoop\n");
 }
 
+/* Either kind of domain has its ladder; a rung that refuses is passed over. */
+static const struct swarm_backing * const rungs_identity[] __initconst = {
+	&swarm_backing_identity,
+};
+
+static const struct swarm_backing * const rungs_translated[] __initconst = {
+	&swarm_backing_exchange,
+	&swarm_backing_populate,
+	&swarm_backing_discover,
+};
+
+static const struct swarm_backing *rungs[ARRAY_SIZE(rungs_translated) + 1];
+
+static void __init build_ladder(const struct swarm_backing * const *from,
+				unsigned int nr)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < nr; i++)
+		if (!backing || !strcmp(backing, from[i]->name))
+			rungs[n++] = from[i];
+	if (!n)
+		pr_warn("swiotlb_arm.backing=%s is none that this kind of domain has; there will be no pool\n",
+			backing);
+}
+
+static struct swarm_translator * __init find_translator(const char **why)
+{
+	struct swarm_translator *t;
+
+	if (PAGE_SIZE != XEN_PAGE_SIZE) {
+		*why = "its pages are not of 4 KiB";
+		return NULL;
+	}
+	t = swarm_translator_create(&swarm_hv_xen);
+	if (IS_ERR(t)) {
+		*why = PTR_ERR(t) == -ENOMEM ?
+		       "there are no scratch frames (CONFIG_XEN_UNPOPULATED_ALLOC?)" :
+		       "Xen does not tell its own id";
+		return NULL;
+	}
+	if (swarm_translator_check(t, why)) {
+		swarm_translator_destroy(t);
+		return NULL;
+	}
+	return t;
+}
+
+static bool __init get_ready(struct swarm_setup *setup)
+{
+	const char *why;
+
+	if (swarm_hv_xen.domain() == SWARM_DOMAIN_IDENTITY) {
+		build_ladder(rungs_identity, ARRAY_SIZE(rungs_identity));
+		return true;
+	}
+
+	build_ladder(rungs_translated, ARRAY_SIZE(rungs_translated));
+	setup->translator = find_translator(&why);
+	if (!setup->translator)
+		pr_err("this domain's memory is not mapped 1:1, and where it is cannot be told: %s; devices without an IOMMU would be given wrong addresses, do not use them here\n",
+		       why);
+	return setup->translator;
+}
+
 static int __init swarm_boot(void)
 {
-	const struct swarm_setup setup = {
+	struct swarm_setup setup = {
 		.hv = &swarm_hv_xen,
-		.backing = &swarm_backing_identity,
+		.rungs = rungs,
 		.size = size,
 		.force = force,
 	};
 
-	switch (swarm_hv_xen.domain()) {
-	case SWARM_DOMAIN_NATIVE:
+	if (swarm_hv_xen.domain() == SWARM_DOMAIN_NATIVE)
 		return 0;
-	case SWARM_DOMAIN_TRANSLATED:
-		pr_err("this domain's memory is not mapped 1:1: not supported; devices without an IOMMU would be given wrong addresses, do not use them here\n");
-		return 0;
-	case SWARM_DOMAIN_IDENTITY:
-		break;
-	}
 	if (off) {
 		pr_info("switched off by swiotlb_arm.off\n");
 		return 0;
 	}
-
-	swarm_start(&swarm, &setup);
+	if (!get_ready(&setup))
+		return 0;
+	if (swarm_start(&swarm, &setup)) {
+		pr_err("there is no memory for the table of frames; devices without an IOMMU cannot be used here\n");
+		swarm_translator_destroy(setup.translator);
+		return 0;
+	}
 	say_what_is();
 	ready = true;
 	return 0;

@@ -10,16 +10,20 @@
  * swarm_slots_init - make a set of @nr free slots
  * @slots: the set
  * @nr:    how many slots, at least 1
+ * @group: a run lies within one group of so many neighbours, a power of two
+ *	that divides @nr; or @nr itself, whatever it is
  *
  * Context: may sleep.
  * Return: 0, or -ENOMEM with nothing to undo.
  */
-int swarm_slots_init(struct swarm_slots *slots, unsigned int nr)
+int swarm_slots_init(struct swarm_slots *slots, unsigned int nr,
+		     unsigned int group)
 {
 	slots->busy = bitmap_zalloc(nr, GFP_KERNEL);
 	if (!slots->busy)
 		return -ENOMEM;
 	slots->nr = nr;
+	slots->group = group;
 	slots->free = nr;
 	slots->next = 0;
 	spin_lock_init(&slots->lock);
@@ -36,18 +40,33 @@ void swarm_slots_destroy(struct swarm_slots *slots)
 	slots->busy = NULL;
 }
 
-static unsigned int find_run(const struct swarm_slots *slots,
-			     unsigned int count, unsigned int align)
+static unsigned int find_from(const struct swarm_slots *slots,
+			      unsigned int from, unsigned int count,
+			      unsigned int align)
 {
-	unsigned int first;
+	unsigned int first, group;
 
 	lockdep_assert_held(&slots->lock);
 
-	first = bitmap_find_next_zero_area(slots->busy, slots->nr, slots->next,
-					   count, align - 1);
-	if (first >= slots->nr && slots->next)
-		first = bitmap_find_next_zero_area(slots->busy, slots->nr, 0,
+	for (;;) {
+		first = bitmap_find_next_zero_area(slots->busy, slots->nr, from,
 						   count, align - 1);
+		if (first >= slots->nr)
+			return first;
+		group = first / slots->group;
+		if ((first + count - 1) / slots->group == group)
+			return first;
+		from = (group + 1) * slots->group;
+	}
+}
+
+static unsigned int find_run(const struct swarm_slots *slots,
+			     unsigned int count, unsigned int align)
+{
+	unsigned int first = find_from(slots, slots->next, count, align);
+
+	if (first >= slots->nr && slots->next)
+		first = find_from(slots, 0, count, align);
 	return first;
 }
 
@@ -67,7 +86,7 @@ static void take_run(struct swarm_slots *slots, unsigned int first,
  *
  * Context: any; takes @slots->lock with interrupts off.
  * Return: the first slot; -EINVAL for arguments that no set can serve,
- *	-E2BIG for a run longer than this set, -ENOSPC when it is too full.
+ *	-E2BIG for a run longer than a group, -ENOSPC when it is too full.
  */
 int swarm_slots_alloc(struct swarm_slots *slots, unsigned int count,
 		      unsigned int align)
@@ -77,7 +96,7 @@ int swarm_slots_alloc(struct swarm_slots *slots, unsigned int count,
 
 	if (!count || !is_power_of_2(align))
 		return -EINVAL;
-	if (count > slots->nr)
+	if (count > slots->group)
 		return -E2BIG;
 	if (count > READ_ONCE(slots->free))
 		return -ENOSPC;

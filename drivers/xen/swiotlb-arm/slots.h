@@ -13,21 +13,24 @@
 
 /**
  * struct swarm_slots - a set of slots
- * @nr:   how many there are; fixed
- * @lock: guards the fields below
- * @free: how many are free
- * @next: where the next search starts, so that what was freed last rests
- * @busy: a bit for each slot that is taken
+ * @nr:    how many there are; fixed
+ * @group: a run lies within one group of so many neighbours; fixed
+ * @lock:  guards the fields below
+ * @free:  how many are free
+ * @next:  where the next search starts, so that what was freed last rests
+ * @busy:  a bit for each slot that is taken
  */
 struct swarm_slots {
 	unsigned int nr;
+	unsigned int group;
 	spinlock_t lock;	/* irq-safe, innermost */
 	unsigned int free;	/* @lock */
 	unsigned int next;	/* @lock */
 	unsigned long *busy;	/* @lock */
 };
 
-int swarm_slots_init(struct swarm_slots *slots, unsigned int nr);
+int swarm_slots_init(struct swarm_slots *slots, unsigned int nr,
+		     unsigned int group);
 void swarm_slots_destroy(struct swarm_slots *slots);
 int swarm_slots_alloc(struct swarm_slots *slots, unsigned int count,
 		      unsigned int align);
