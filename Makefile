@@ -5,30 +5,42 @@
 # guests' user land into ~/.cache/swiotlb-arm.
 #
 #   make run                 boot Xen and a Dom0 whose DMA is ours; watch it
+#   make run MODE=domu       ... and a guest that is not mapped 1:1
+#   make run MODE=coloured   ... and a Dom0 with cache colours
 #   make test                KUnit and the system test
 #   make kunit               KUnit alone: no Xen, no root
-#   make system              the system test alone
+#   make system              the system test of Dom0 alone
+#   make domu                the system test of a guest
+#   make coloured            the system test of a coloured Dom0
+#   make peer                the stock kernel where it has to fail
 #   make controls            runs that have to fail, and do
 #   make debug               KUnit and the system test on a debug kernel
 #   make check               checkpatch, W=1, sparse, kernel-doc
 #   make integrate KDIR=...  put the driver into your own kernel tree
 #   make clean               remove what the tests left in build/
 #
-# KERNEL_SRC=... and XEN=... take your own kernel source (6.12) and Xen.
+# KERNEL_SRC=... and XEN=... take your own kernel source (6.12) and Xen;
+# XEN_COLOURED=... one with cache colouring.
 
-export KERNEL_SRC XEN RUNS
+export KERNEL_SRC XEN XEN_COLOURED RUNS
 
 help:
 	@sed -n 's/^#   \(make .*\)/\1/p' Makefile
 
 run: tools
-	@scripts/test --brief system
+	@scripts/test --brief $(if $(filter-out dom0,$(MODE)),$(MODE),system)
 test: tools
-	@scripts/test kunit system
+	@scripts/test kunit system domu coloured
 kunit: tools
 	@scripts/test kunit
 system: tools
 	@scripts/test system
+domu: tools
+	@scripts/test domu
+coloured: tools
+	@scripts/test coloured
+peer: tools
+	@scripts/test peer
 controls: tools
 	@scripts/test controls
 debug: tools
@@ -44,4 +56,4 @@ integrate:
 clean:
 	rm -rf build
 
-.PHONY: help run test kunit system controls debug check tools integrate clean
+.PHONY: help run test kunit system domu coloured peer controls debug check tools integrate clean

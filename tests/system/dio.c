@@ -314,11 +314,56 @@ static int disk_op(char **arg)
 		.op = arg[0], .dev = arg[2], .off = num(arg[3]) * MIB,
 		.len = num(arg[4]) * MIB, .seed = num(arg[5]),
 	};
+	const char *align = getenv("DIO_ALIGN");
 
 	take_memory(&j, arg[1]);
+	if (align)
+		j.align = num(align);
 	if (*j.op != 'r')
 		return spread(&j);
 	go(&j);
+	return 0;
+}
+
+/* Whole pages of a disk into whole pages of memory, each into another. */
+static int read_pages(const char *dev, size_t nr)
+{
+	int fd = open(dev, O_RDONLY | O_DIRECT);
+	uint8_t *mem = mmap(NULL, nr * 4096, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (fd < 0 || mem == MAP_FAILED)
+		die(dev);
+	for (size_t i = 0; i < nr; i++)
+		if (pread(fd, mem + i * 4096, 4096, i * 4096) != 4096)
+			die(dev);
+	return fwrite(mem, 4096, nr, stdout) != nr || fflush(stdout);
+}
+
+/*
+ * Lines of "PFN MFN WORD" on stdin: does the machine's memory, which begins at
+ * @base, begin its frame MFN with WORD? Tells how many do, or fails.
+ */
+static int look_at_frames(const char *memory, const char *base)
+{
+	int fd = open(memory, O_RDONLY);
+	unsigned long start = strtoul(base, NULL, 0), pfn, mfn, word, right = 0;
+	uint64_t found;
+
+	if (fd < 0)
+		die(memory);
+	while (scanf("%lx %lx %lx", &pfn, &mfn, &word) == 3) {
+		/* The guest does not know them all, and says so. */
+		if (mfn == ~0UL)
+			continue;
+		if (pread(fd, &found, 8, (mfn << 12) - start) == 8 && found == word) {
+			right++;
+			continue;
+		}
+		fprintf(stderr, "dio: pfn %lx is not at mfn %lx\n", pfn, mfn);
+		return 1;
+	}
+	printf("%lu\n", right);
 	return 0;
 }
 
@@ -328,11 +373,16 @@ int main(int argc, char **argv)
 		return make_arena(argv[2], num(argv[3]), argv[4]);
 	if (argc == 3 && !strcmp(argv[1], "sides"))
 		return count_sides(argv[2]);
+	if (argc == 4 && !strcmp(argv[1], "frames"))
+		return look_at_frames(argv[2], argv[3]);
+	if (argc == 4 && !strcmp(argv[1], "pages"))
+		return read_pages(argv[2], num(argv[3]));
 	if (argc == 4 && !strcmp(argv[1], "pattern"))
 		return put_pattern(num(argv[2]) * MIB, num(argv[3]));
 	if (argc == 7 && strchr("rwc", argv[1][0]))
 		return disk_op(argv + 1);
 	fputs("usage: dio arena FILE MIB HUGEPAGES | sides FILE | pattern MIB SEED\n"
+	      "       dio pages DISK PAGES | frames MEMORY BASE\n"
 	      "       dio read|write|check ARENA|- DISK MIB-OFFSET MIBS SEED\n", stderr);
 	return 2;
 }
