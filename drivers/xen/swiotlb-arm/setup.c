@@ -15,6 +15,8 @@
 #include <linux/dma-map-ops.h>
 #include <linux/err.h>
 #include <linux/init.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/of.h>
@@ -325,7 +327,8 @@ static void say_what_is(void)
 	if (swarm.source.lost)
 		pr_warn("%lu frames are lost: Xen took them and gave nothing back\n",
 			swarm.source.lost);
-	if (usage.bytes < size)
+	/* What does not fill a grain is no news. */
+	if (usage.bytes < size - size / 16)
 		pr_warn("only %zu of %zu KiB could be had for the pool; give the domain more memory or lower swiotlb_arm.size\n",
 			usage.bytes >> 10, size >> 10);
 	if (!swarm.can_flush)
@@ -397,12 +400,18 @@ static bool __init get_ready(struct swarm_setup *setup)
 	return setup->translator;
 }
 
+/* What is left has to be a system that can do something. */
+static size_t __init affordable_size(void)
+{
+	return min_t(size_t, size, totalram_pages() / 4 << PAGE_SHIFT);
+}
+
 static int __init swarm_boot(void)
 {
 	struct swarm_setup setup = {
 		.hv = &swarm_hv_xen,
 		.rungs = rungs,
-		.size = size,
+		.size = affordable_size(),
 		.force = force,
 	};
 
