@@ -11,6 +11,7 @@
 
 #include <linux/dma-map-ops.h>
 #include <linux/hrtimer.h>
+#include <linux/log2.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/prandom.h>
@@ -543,7 +544,7 @@ static void list_undone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_MISUSE), 0);
 }
 
-/* Xen refuses its n-th range: the list fails, and nothing after is asked for. */
+/* Xen refuses its n-th range: the list fails as a whole. */
 static void list_flush_refused(struct kunit *test)
 {
 	struct fake_world *world = fake_world(test, SZ_1M);
@@ -557,7 +558,7 @@ static void list_flush_refused(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, -EIO,
 				swarm_map_sg(dev, list->table.sgl, ENTRIES,
 					     DMA_TO_DEVICE, 0));
-		KUNIT_EXPECT_EQ(test, world->fake->hypercalls, n);
+		KUNIT_EXPECT_EQ(test, world->fake->hypercalls, 1);
 		KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_ROUTE +
 						 SWARM_REFUSE_FLUSH), n);
 	}
@@ -1051,6 +1052,79 @@ static void everywhere_at_once(struct kunit *test)
 			atomic_read(&t->done));
 }
 
+/* ---- many foreign pages at once ---- */
+
+#define MANY	128
+
+static struct scatterlist *many_foreign(struct kunit *test, struct fake_hv *fake)
+{
+	struct page *page = test_pages(test, ilog2(MANY));
+	struct scatterlist *sgl;
+	unsigned int i;
+
+	sgl = kunit_kcalloc(test, MANY, sizeof(*sgl), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, sgl);
+	sg_init_table(sgl, MANY);
+	fake_hv_grant(fake, FAKE_FOREIGN_MFN, 2 * MANY);
+	for (i = 0; i < MANY; i++) {
+		make_foreign(test, page + i, FAKE_FOREIGN_MFN + 2 * i);
+		sg_set_page(&sgl[i], page + i, PAGE_SIZE, 0);
+	}
+	return sgl;
+}
+
+static void few_hypercalls(struct kunit *test)
+{
+	struct fake_world *world = fake_world(test, SZ_1M);
+	struct device *dev = fake_device(test, &world->swarm, &deaf);
+	struct scatterlist *sgl = many_foreign(test, world->fake);
+	struct fake_hv *fake = world->fake;
+
+	KUNIT_ASSERT_EQ(test, MANY, swarm_map_sg(dev, sgl, MANY,
+						 DMA_FROM_DEVICE, 0));
+	KUNIT_EXPECT_EQ(test, fake->calls, MANY);
+	KUNIT_EXPECT_LE(test, fake->hypercalls, 8);
+	kunit_info(test, "%u pages mapped with %u hypercalls\n", MANY,
+		   fake->hypercalls);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_FOREIGN), MANY);
+
+	fake_hv_clear_log(fake);
+	swarm_sync_sg_to_cpu(dev, sgl, MANY, DMA_FROM_DEVICE);
+	KUNIT_EXPECT_EQ(test, fake->log[MANY - 1].op, GNTTAB_CACHE_INVAL);
+	KUNIT_EXPECT_LE(test, fake->hypercalls, 8);
+	fake_hv_clear_log(fake);
+	swarm_sync_sg_to_device(dev, sgl, MANY, DMA_FROM_DEVICE);
+	KUNIT_EXPECT_EQ(test, fake->log[MANY - 1].op, GNTTAB_CACHE_CLEAN);
+	KUNIT_EXPECT_LE(test, fake->hypercalls, 8);
+
+	fake_hv_clear_log(fake);
+	swarm_unmap_sg(dev, sgl, MANY, DMA_FROM_DEVICE, 0);
+	KUNIT_EXPECT_EQ(test, fake->calls, MANY);
+	KUNIT_EXPECT_LE(test, fake->hypercalls, 8);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_MISUSE), 0);
+}
+
+/* Whichever is refused, nothing stays mapped. */
+static void any_of_many_refused(struct kunit *test)
+{
+	struct fake_world *world = fake_world(test, SZ_1M);
+	struct device *dev = fake_device(test, &world->swarm, &deaf);
+	struct scatterlist *sgl = many_foreign(test, world->fake);
+	unsigned int nth;
+
+	for (nth = 1; nth <= MANY; nth += 9) {
+		world->fake->refuse_at = nth;
+		KUNIT_EXPECT_EQ(test, -EIO,
+				swarm_map_sg(dev, sgl, MANY, DMA_TO_DEVICE,
+					     DMA_ATTR_NO_WARN));
+		fake_hv_clear_log(world->fake);
+	}
+	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_ROUTE + SWARM_REFUSE_FLUSH),
+			DIV_ROUND_UP(MANY, 9));
+	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_UNMAPS),
+			fake_count(dev, SWARM_N_ROUTE + SWARM_DIRECT));
+}
+
 static struct kunit_case dma_cases[] = {
 	KUNIT_CASE_PARAM(trip_case, trip_gen_params),
 	KUNIT_CASE(directions),
@@ -1062,6 +1136,8 @@ static struct kunit_case dma_cases[] = {
 	KUNIT_CASE(list_mapped),
 	KUNIT_CASE(list_undone),
 	KUNIT_CASE(list_flush_refused),
+	KUNIT_CASE(few_hypercalls),
+	KUNIT_CASE(any_of_many_refused),
 	KUNIT_CASE(zero_length),
 	KUNIT_CASE(no_direction),
 	KUNIT_CASE(leaves_the_address_space),

@@ -13,32 +13,96 @@ static size_t within_frame(phys_addr_t maddr, size_t size)
 	return min_t(size_t, size, XEN_PAGE_SIZE - xen_offset_in_page(maddr));
 }
 
-/* Xen takes ranges within one frame; hand it as many as fit at a time. */
-static int flush_foreign(const struct swarm_hv *hv, phys_addr_t maddr,
-			 size_t size, u32 op)
+static void begin(struct swarm_batch *batch, const struct swarm_hv *hv, u32 op)
 {
-	struct gnttab_cache_flush ops[SWARM_FLUSH_BATCH];
-	unsigned int n;
-	int ret;
+	batch->hv = hv;
+	batch->op = op;
+	batch->nr = 0;
+}
 
-	while (size) {
-		for (n = 0; size && n < SWARM_FLUSH_BATCH; n++) {
-			size_t len = within_frame(maddr, size);
+/**
+ * swarm_batch_to_device - begin to gather maintenance before a device gets ranges
+ * @batch: the batch
+ * @hv:    the machine
+ *
+ * Foreign lines are cleaned, never merely dropped, whatever the direction: a
+ * partial line at either end may hold another guest's fresh data.
+ *
+ * Context: any.
+ */
+void swarm_batch_to_device(struct swarm_batch *batch, const struct swarm_hv *hv)
+{
+	begin(batch, hv, GNTTAB_CACHE_CLEAN);
+}
 
-			ops[n] = (struct gnttab_cache_flush) {
-				.a.dev_bus_addr = maddr & XEN_PAGE_MASK,
-				.offset = xen_offset_in_page(maddr),
-				.length = len,
-				.op = op,
-			};
-			maddr += len;
-			size -= len;
+/**
+ * swarm_batch_to_cpu - begin to gather maintenance before the CPU reads ranges
+ * @batch: the batch
+ * @hv:    the machine
+ *
+ * Context: any.
+ */
+void swarm_batch_to_cpu(struct swarm_batch *batch, const struct swarm_hv *hv)
+{
+	begin(batch, hv, GNTTAB_CACHE_INVAL);
+}
+
+/**
+ * swarm_batch_end - have done what is still gathered
+ * @batch: the batch, empty afterwards
+ *
+ * Context: any.
+ * Return: 0, or Xen's refusal of one of the ranges; what comes after that one
+ *	has not been done.
+ */
+int swarm_batch_end(struct swarm_batch *batch)
+{
+	unsigned int nr = batch->nr;
+
+	batch->nr = 0;
+	return nr ? batch->hv->flush(batch->ops, nr) : 0;
+}
+
+/**
+ * swarm_batch_add - add a foreign range
+ * @batch: the batch, which is done whenever it is full
+ * @range: the range
+ *
+ * Xen takes ranges within one frame, so it may become several.
+ *
+ * Context: any.
+ * Return: 0, or Xen's refusal as from swarm_batch_end().
+ */
+int swarm_batch_add(struct swarm_batch *batch, const struct swarm_range *range)
+{
+	phys_addr_t maddr = range->maddr;
+	size_t left = range->size, len;
+	int err;
+
+	for (; left; left -= len, maddr += len) {
+		len = within_frame(maddr, left);
+		if (batch->nr == SWARM_FLUSH_BATCH) {
+			err = swarm_batch_end(batch);
+			if (err)
+				return err;
 		}
-		ret = hv->flush(ops, n);
-		if (ret)
-			return ret;
+		batch->ops[batch->nr++] = (struct gnttab_cache_flush) {
+			.a.dev_bus_addr = maddr & XEN_PAGE_MASK,
+			.offset = xen_offset_in_page(maddr),
+			.length = len,
+			.op = batch->op,
+		};
 	}
 	return 0;
+}
+
+static int flush_foreign(const struct swarm_hv *hv,
+			 const struct swarm_range *range, u32 op)
+{
+	struct swarm_batch batch;
+
+	begin(&batch, hv, op);
+	return swarm_batch_add(&batch, range) ?: swarm_batch_end(&batch);
 }
 
 /**
@@ -46,9 +110,6 @@ static int flush_foreign(const struct swarm_hv *hv, phys_addr_t maddr,
  * @hv:    the machine
  * @range: the range
  * @dir:   which way the data will go
- *
- * Foreign lines are cleaned, never merely dropped, whatever the direction: a
- * partial line at either end may hold another guest's fresh data.
  *
  * Context: any.
  * Return: 0, or Xen's refusal, in which case the range may not be used.
@@ -58,8 +119,7 @@ int swarm_cache_to_device(const struct swarm_hv *hv,
 			  enum dma_data_direction dir)
 {
 	if (range->foreign)
-		return flush_foreign(hv, range->maddr, range->size,
-				     GNTTAB_CACHE_CLEAN);
+		return flush_foreign(hv, range, GNTTAB_CACHE_CLEAN);
 	hv->clean(range->vaddr, range->size, dir);
 	return 0;
 }
@@ -80,8 +140,7 @@ int swarm_cache_to_cpu(const struct swarm_hv *hv,
 	if (dir == DMA_TO_DEVICE)
 		return 0;
 	if (range->foreign)
-		return flush_foreign(hv, range->maddr, range->size,
-				     GNTTAB_CACHE_INVAL);
+		return flush_foreign(hv, range, GNTTAB_CACHE_INVAL);
 	hv->inval(range->vaddr, range->size, dir);
 	return 0;
 }

@@ -13,6 +13,8 @@
 #include <linux/dma-direction.h>
 #include <linux/types.h>
 
+#include <xen/interface/grant_table.h>
+
 struct swarm_hv;
 
 /* Ranges per hypercall: 128 KiB of foreign frames, 768 bytes of stack. */
@@ -31,6 +33,25 @@ struct swarm_range {
 	size_t size;
 	bool foreign;
 };
+
+/**
+ * struct swarm_batch - maintenance that is Xen's to do, and has yet to be done
+ * @hv:  the machine
+ * @op:  GNTTAB_CACHE_*
+ * @nr:  how many
+ * @ops: what is to be done; the rest is left as it was, for it is large
+ */
+struct swarm_batch {
+	const struct swarm_hv *hv;
+	u32 op;
+	unsigned int nr;
+	struct gnttab_cache_flush ops[SWARM_FLUSH_BATCH];
+};
+
+void swarm_batch_to_device(struct swarm_batch *batch, const struct swarm_hv *hv);
+void swarm_batch_to_cpu(struct swarm_batch *batch, const struct swarm_hv *hv);
+int swarm_batch_add(struct swarm_batch *batch, const struct swarm_range *range);
+int swarm_batch_end(struct swarm_batch *batch);
 
 int swarm_cache_to_device(const struct swarm_hv *hv,
 			  const struct swarm_range *range,

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /sys/kernel/debug/swiotlb-arm: a table of devices, and how full the pool is.
+ * /sys/kernel/debug/swiotlb-arm: a table of devices, how full the pool is, and
+ * how many foreign pages are mapped.
  */
 #include <linux/debugfs.h>
 #include <linux/device.h>
 #include <linux/dma-map-ops.h>
 #include <linux/init.h>
 #include <linux/seq_file.h>
+
+#include <xen/swiotlb-arm-p2m.h>
 
 #include "dma.h"
 #include "frames.h"
@@ -20,6 +23,7 @@ static const struct column {
 	unsigned int what;
 } columns[] = {
 	{ "direct",		.what = SWARM_N_ROUTE + SWARM_DIRECT },
+	{ "foreign",		.what = SWARM_N_FOREIGN },
 	{ "bounced",		.get = swarm_stats_bounced },
 	{ "by_mask",		.what = SWARM_N_ROUTE + SWARM_BOUNCE_MASK },
 	{ "by_unknown",		.what = SWARM_N_ROUTE + SWARM_BOUNCE_UNKNOWN },
@@ -99,6 +103,16 @@ static int pool_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(pool);
 
+static int p2m_show(struct seq_file *m, void *unused)
+{
+	struct swarm_p2m_usage usage = swarm_p2m_usage();
+
+	seq_printf(m, "entries %lu\n", usage.entries);
+	seq_printf(m, "most %lu\n", usage.most);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(p2m);
+
 static int __init swarm_debugfs_init(void)
 {
 	struct swarm *swarm = swarm_instance();
@@ -109,6 +123,7 @@ static int __init swarm_debugfs_init(void)
 	dir = debugfs_create_dir("swiotlb-arm", NULL);
 	debugfs_create_file("devices", 0444, dir, NULL, &devices_fops);
 	debugfs_create_file("pool", 0444, dir, swarm, &pool_fops);
+	debugfs_create_file("p2m", 0444, dir, NULL, &p2m_fops);
 	return 0;
 }
 late_initcall(swarm_debugfs_init);

@@ -129,21 +129,29 @@ static void misuse(struct device *dev, const char *verb, dma_addr_t dma,
 
 /* ---- caches ---- */
 
+/*
+ * What is Xen's to do is noted down in the batch, if there is one, and done by
+ * whoever gave it; batches are given for one way only.
+ */
 static int to_device(struct device *dev, const struct swarm_range *range,
-		     enum dma_data_direction dir)
+		     enum dma_data_direction dir, struct swarm_batch *batch)
 {
 	swarm_dev_count(dev, range->foreign ? SWARM_N_CACHE_FOREIGN :
 						SWARM_N_CACHE_LOCAL, 1);
+	if (batch && range->foreign)
+		return swarm_batch_add(batch, range);
 	return swarm_cache_to_device(swarm_of(dev)->hv, range, dir);
 }
 
 static int to_cpu(struct device *dev, const struct swarm_range *range,
-		  enum dma_data_direction dir)
+		  enum dma_data_direction dir, struct swarm_batch *batch)
 {
 	if (dir == DMA_TO_DEVICE)
 		return 0;
 	swarm_dev_count(dev, range->foreign ? SWARM_N_CACHE_FOREIGN :
 						SWARM_N_CACHE_LOCAL, 1);
+	if (batch && range->foreign)
+		return swarm_batch_add(batch, range);
 	return swarm_cache_to_cpu(swarm_of(dev)->hv, range, dir);
 }
 
@@ -171,14 +179,6 @@ static struct swarm_range direct_range(struct device *dev, phys_addr_t maddr,
 
 /* ---- map ---- */
 
-static struct swarm_extent locate(const struct swarm *swarm, phys_addr_t phys,
-				  size_t size)
-{
-	if (swarm->frames || swarm_p2m_any_foreign())
-		return swarm_p2m_walk(swarm->frames, phys, size);
-	return (struct swarm_extent){ .maddr = phys };
-}
-
 /* May maintenance be needed that only Xen can do? */
 static bool needs_xen(struct device *dev, const struct swarm_extent *extent)
 {
@@ -196,7 +196,7 @@ static void gather(struct device *dev, phys_addr_t phys, size_t size,
 	if (facts->empty || facts->aimless || facts->wraps)
 		return;
 
-	*extent = locate(swarm_of(dev), phys, size);
+	*extent = swarm_p2m_walk(swarm_of(dev)->frames, phys, size);
 	facts->unknown = extent->unknown;
 	facts->scattered = extent->scattered;
 	facts->reachable = !extent->unknown && !extent->scattered &&
@@ -227,7 +227,8 @@ static enum swarm_route decide(struct device *dev, phys_addr_t phys,
 
 static dma_addr_t map_direct(struct device *dev, phys_addr_t phys,
 			     const struct swarm_extent *extent, size_t size,
-			     enum dma_data_direction dir, unsigned long attrs)
+			     enum dma_data_direction dir, unsigned long attrs,
+			     struct swarm_batch *batch)
 {
 	struct swarm_range range = {
 		.vaddr = phys_to_virt(phys),
@@ -237,10 +238,13 @@ static dma_addr_t map_direct(struct device *dev, phys_addr_t phys,
 	};
 
 	if (!dev_is_dma_coherent(dev) &&
-	    !(attrs & DMA_ATTR_SKIP_CPU_SYNC) && to_device(dev, &range, dir))
+	    !(attrs & DMA_ATTR_SKIP_CPU_SYNC) &&
+	    to_device(dev, &range, dir, batch))
 		return refuse(dev, phys, size, SWARM_REFUSE_FLUSH, attrs);
 
 	swarm_dev_count(dev, SWARM_N_ROUTE + SWARM_DIRECT, 1);
+	if (extent->foreign)
+		swarm_dev_count(dev, SWARM_N_FOREIGN, 1);
 	swarm_dev_count(dev, SWARM_N_BYTES, size);
 	return phys_to_dma(dev, extent->maddr);
 }
@@ -288,13 +292,33 @@ static dma_addr_t map_bounce(struct device *dev, phys_addr_t phys,
 			.size = in.span,
 		};
 
-		to_device(dev, &run, dir);
+		to_device(dev, &run, dir, NULL);
 	}
 
 	swarm_dev_count(dev, SWARM_N_ROUTE + route, 1);
 	swarm_dev_count(dev, SWARM_N_BYTES, size);
 	swarm_dev_count(dev, SWARM_N_BOUNCED_BYTES, size);
 	return phys_to_dma(dev, in.maddr);
+}
+
+static dma_addr_t map_one(struct device *dev, phys_addr_t phys, size_t size,
+			  enum dma_data_direction dir, unsigned long attrs,
+			  struct swarm_batch *batch)
+{
+	struct swarm_extent extent = {};
+	struct swarm_facts facts = {};
+	enum swarm_route route;
+
+	gather(dev, phys, size, dir, &facts, &extent);
+	route = decide(dev, phys, &facts);
+	if (likely(route == SWARM_DIRECT))
+		return map_direct(dev, phys, &extent, size, dir, attrs, batch);
+	if (route == SWARM_BOUNCE_UNKNOWN)
+		swarm_frames_want(swarm_of(dev)->frames, XEN_PFN_DOWN(phys),
+				  XEN_PFN_UP(xen_offset_in_page(phys) + size));
+	if (swarm_route_bounces(route))
+		return map_bounce(dev, phys, size, dir, route, attrs);
+	return refuse(dev, phys, size, route, attrs);
 }
 
 /**
@@ -312,20 +336,7 @@ static dma_addr_t map_bounce(struct device *dev, phys_addr_t phys,
 dma_addr_t swarm_map(struct device *dev, phys_addr_t phys, size_t size,
 		     enum dma_data_direction dir, unsigned long attrs)
 {
-	struct swarm_extent extent = {};
-	struct swarm_facts facts = {};
-	enum swarm_route route;
-
-	gather(dev, phys, size, dir, &facts, &extent);
-	route = decide(dev, phys, &facts);
-	if (likely(route == SWARM_DIRECT))
-		return map_direct(dev, phys, &extent, size, dir, attrs);
-	if (route == SWARM_BOUNCE_UNKNOWN)
-		swarm_frames_want(swarm_of(dev)->frames, XEN_PFN_DOWN(phys),
-				  XEN_PFN_UP(xen_offset_in_page(phys) + size));
-	if (swarm_route_bounces(route))
-		return map_bounce(dev, phys, size, dir, route, attrs);
-	return refuse(dev, phys, size, route, attrs);
+	return map_one(dev, phys, size, dir, attrs, NULL);
 }
 
 /* ---- unmap ---- */
@@ -343,7 +354,7 @@ static void unmap_bounce(struct device *dev, dma_addr_t dma,
 	}
 	if (!err && !(attrs & DMA_ATTR_SKIP_CPU_SYNC) && dir != DMA_TO_DEVICE) {
 		if (!dev_is_dma_coherent(dev))
-			to_cpu(dev, &range, dir);
+			to_cpu(dev, &range, dir, NULL);
 		swarm_pool_copy_out(in, size);
 	}
 	err = swarm_pool_release(in, size) ?: err;
@@ -353,7 +364,8 @@ static void unmap_bounce(struct device *dev, dma_addr_t dma,
 
 static void unmap_direct(struct device *dev, dma_addr_t dma,
 			 phys_addr_t maddr, size_t size,
-			 enum dma_data_direction dir, unsigned long attrs)
+			 enum dma_data_direction dir, unsigned long attrs,
+			 struct swarm_batch *batch)
 {
 	struct swarm_range range;
 	int err;
@@ -361,9 +373,27 @@ static void unmap_direct(struct device *dev, dma_addr_t dma,
 	if (dev_is_dma_coherent(dev) || (attrs & DMA_ATTR_SKIP_CPU_SYNC))
 		return;
 	range = direct_range(dev, maddr, size);
-	err = to_cpu(dev, &range, dir);
+	err = to_cpu(dev, &range, dir, batch);
 	if (err)
 		misuse(dev, "unmap", dma, size, err);
+}
+
+static void unmap_one(struct device *dev, dma_addr_t dma, size_t size,
+		      enum dma_data_direction dir, unsigned long attrs,
+		      struct swarm_batch *batch)
+{
+	phys_addr_t maddr = dma_to_phys(dev, dma);
+	struct swarm_stand_in in;
+
+	swarm_dev_count(dev, SWARM_N_UNMAPS, 1);
+	if (unlikely(!valid_dma_direction(dir))) {
+		misuse(dev, "unmap", dma, size, -EDOM);
+		attrs |= DMA_ATTR_SKIP_CPU_SYNC;
+	}
+	if (swarm_pool_find(&swarm_of(dev)->pool, maddr, &in))
+		unmap_bounce(dev, dma, &in, size, dir, attrs);
+	else
+		unmap_direct(dev, dma, maddr, size, dir, attrs, batch);
 }
 
 /**
@@ -379,21 +409,38 @@ static void unmap_direct(struct device *dev, dma_addr_t dma,
 void swarm_unmap(struct device *dev, dma_addr_t dma, size_t size,
 		 enum dma_data_direction dir, unsigned long attrs)
 {
-	phys_addr_t maddr = dma_to_phys(dev, dma);
-	struct swarm_stand_in in;
-
-	swarm_dev_count(dev, SWARM_N_UNMAPS, 1);
-	if (unlikely(!valid_dma_direction(dir))) {
-		misuse(dev, "unmap", dma, size, -EDOM);
-		attrs |= DMA_ATTR_SKIP_CPU_SYNC;
-	}
-	if (swarm_pool_find(&swarm_of(dev)->pool, maddr, &in))
-		unmap_bounce(dev, dma, &in, size, dir, attrs);
-	else
-		unmap_direct(dev, dma, maddr, size, dir, attrs);
+	unmap_one(dev, dma, size, dir, attrs, NULL);
 }
 
 /* ---- scatterlists ---- */
+
+static void unmap_list(struct device *dev, struct scatterlist *sgl, int nents,
+		       enum dma_data_direction dir, unsigned long attrs,
+		       struct swarm_batch *batch)
+{
+	struct scatterlist *sg;
+	int i;
+
+	for_each_sg(sgl, sg, nents, i)
+		unmap_one(dev, sg_dma_address(sg), sg_dma_len(sg), dir, attrs,
+			  batch);
+}
+
+/* A batch is large: devices that snoop shall not have it on their stack. */
+static noinline void unmap_list_in_batches(struct device *dev,
+					   struct scatterlist *sgl, int nents,
+					   enum dma_data_direction dir,
+					   unsigned long attrs)
+{
+	struct swarm_batch batch;
+	int err;
+
+	swarm_batch_to_cpu(&batch, swarm_of(dev)->hv);
+	unmap_list(dev, sgl, nents, dir, attrs, &batch);
+	err = swarm_batch_end(&batch);
+	if (err)
+		misuse(dev, "unmap", sg_dma_address(sgl), sg_dma_len(sgl), err);
+}
 
 /**
  * swarm_unmap_sg - take a scatterlist back
@@ -408,11 +455,48 @@ void swarm_unmap(struct device *dev, dma_addr_t dma, size_t size,
 void swarm_unmap_sg(struct device *dev, struct scatterlist *sgl, int nents,
 		    enum dma_data_direction dir, unsigned long attrs)
 {
+	if (dev_is_dma_coherent(dev))
+		unmap_list(dev, sgl, nents, dir, attrs, NULL);
+	else
+		unmap_list_in_batches(dev, sgl, nents, dir, attrs);
+}
+
+static int map_list(struct device *dev, struct scatterlist *sgl, int nents,
+		    enum dma_data_direction dir, unsigned long attrs,
+		    struct swarm_batch *batch)
+{
 	struct scatterlist *sg;
 	int i;
 
-	for_each_sg(sgl, sg, nents, i)
-		swarm_unmap(dev, sg_dma_address(sg), sg_dma_len(sg), dir, attrs);
+	for_each_sg(sgl, sg, nents, i) {
+		sg_dma_address(sg) = map_one(dev, sg_phys(sg), sg->length, dir,
+					     attrs, batch);
+		if (sg_dma_address(sg) == DMA_MAPPING_ERROR)
+			goto undo;
+		sg_dma_len(sg) = sg->length;
+	}
+	return nents;
+undo:
+	/* No device has seen these: nothing is to be copied back. */
+	unmap_list(dev, sgl, i, dir, attrs | DMA_ATTR_SKIP_CPU_SYNC, NULL);
+	return -EIO;
+}
+
+static noinline int map_list_in_batches(struct device *dev,
+					struct scatterlist *sgl, int nents,
+					enum dma_data_direction dir,
+					unsigned long attrs)
+{
+	struct swarm_batch batch;
+	int ret;
+
+	swarm_batch_to_device(&batch, swarm_of(dev)->hv);
+	ret = map_list(dev, sgl, nents, dir, attrs, &batch);
+	if (ret < 0 || !swarm_batch_end(&batch))
+		return ret;
+	refuse(dev, sg_phys(sgl), sgl->length, SWARM_REFUSE_FLUSH, attrs);
+	unmap_list(dev, sgl, nents, dir, attrs | DMA_ATTR_SKIP_CPU_SYNC, NULL);
+	return -EIO;
 }
 
 /**
@@ -429,21 +513,9 @@ void swarm_unmap_sg(struct device *dev, struct scatterlist *sgl, int nents,
 int swarm_map_sg(struct device *dev, struct scatterlist *sgl, int nents,
 		 enum dma_data_direction dir, unsigned long attrs)
 {
-	struct scatterlist *sg;
-	int i;
-
-	for_each_sg(sgl, sg, nents, i) {
-		sg_dma_address(sg) = swarm_map(dev, sg_phys(sg), sg->length,
-					       dir, attrs);
-		if (sg_dma_address(sg) == DMA_MAPPING_ERROR)
-			goto undo;
-		sg_dma_len(sg) = sg->length;
-	}
-	return nents;
-undo:
-	/* No device has seen these: nothing is to be copied back. */
-	swarm_unmap_sg(dev, sgl, i, dir, attrs | DMA_ATTR_SKIP_CPU_SYNC);
-	return -EIO;
+	if (dev_is_dma_coherent(dev))
+		return map_list(dev, sgl, nents, dir, attrs, NULL);
+	return map_list_in_batches(dev, sgl, nents, dir, attrs);
 }
 
 /* ---- device memory ---- */
@@ -487,7 +559,7 @@ static int sync_bounce_to_cpu(struct device *dev,
 	if (err || dir == DMA_TO_DEVICE)
 		return err;
 	if (!dev_is_dma_coherent(dev))
-		to_cpu(dev, &range, dir);
+		to_cpu(dev, &range, dir, NULL);
 	swarm_pool_copy_out(in, size);
 	return 0;
 }
@@ -504,7 +576,7 @@ static int sync_bounce_to_device(struct device *dev,
 	if (dir != DMA_FROM_DEVICE)
 		swarm_pool_copy_in(in, size);
 	if (!dev_is_dma_coherent(dev))
-		to_device(dev, &range, dir);
+		to_device(dev, &range, dir, NULL);
 	return 0;
 }
 
@@ -512,7 +584,7 @@ static int sync_bounce_to_device(struct device *dev,
 static __always_inline void
 sync_either(struct device *dev, const char *verb, dma_addr_t dma, size_t size,
 	    enum dma_data_direction dir, typeof(sync_bounce_to_cpu) *bounced,
-	    typeof(to_cpu) *direct)
+	    typeof(to_cpu) *direct, struct swarm_batch *batch)
 {
 	phys_addr_t maddr = dma_to_phys(dev, dma);
 	struct swarm_stand_in in;
@@ -528,10 +600,29 @@ sync_either(struct device *dev, const char *verb, dma_addr_t dma, size_t size,
 		err = bounced(dev, &in, size, dir);
 	} else if (!dev_is_dma_coherent(dev)) {
 		range = direct_range(dev, maddr, size);
-		err = direct(dev, &range, dir);
+		err = direct(dev, &range, dir, batch);
 	}
 	if (err)
 		misuse(dev, verb, dma, size, err);
+}
+
+typedef void sync_one(struct device *dev, dma_addr_t dma, size_t size,
+		      enum dma_data_direction dir, struct swarm_batch *batch);
+
+static void sync_one_to_cpu(struct device *dev, dma_addr_t dma, size_t size,
+			    enum dma_data_direction dir,
+			    struct swarm_batch *batch)
+{
+	sync_either(dev, "sync to the CPU", dma, size, dir, sync_bounce_to_cpu,
+		    to_cpu, batch);
+}
+
+static void sync_one_to_device(struct device *dev, dma_addr_t dma, size_t size,
+			       enum dma_data_direction dir,
+			       struct swarm_batch *batch)
+{
+	sync_either(dev, "sync to the device", dma, size, dir,
+		    sync_bounce_to_device, to_device, batch);
 }
 
 /**
@@ -546,8 +637,7 @@ sync_either(struct device *dev, const char *verb, dma_addr_t dma, size_t size,
 void swarm_sync_to_cpu(struct device *dev, dma_addr_t dma, size_t size,
 		       enum dma_data_direction dir)
 {
-	sync_either(dev, "sync to the CPU", dma, size, dir, sync_bounce_to_cpu,
-		    to_cpu);
+	sync_one_to_cpu(dev, dma, size, dir, NULL);
 }
 
 /**
@@ -562,8 +652,72 @@ void swarm_sync_to_cpu(struct device *dev, dma_addr_t dma, size_t size,
 void swarm_sync_to_device(struct device *dev, dma_addr_t dma, size_t size,
 			  enum dma_data_direction dir)
 {
-	sync_either(dev, "sync to the device", dma, size, dir,
-		    sync_bounce_to_device, to_device);
+	sync_one_to_device(dev, dma, size, dir, NULL);
+}
+
+static void sync_list(struct device *dev, struct scatterlist *sgl, int nents,
+		      enum dma_data_direction dir,
+		      sync_one *sync, struct swarm_batch *batch)
+{
+	struct scatterlist *sg;
+	int i;
+
+	for_each_sg(sgl, sg, nents, i)
+		sync(dev, sg_dma_address(sg), sg_dma_len(sg), dir, batch);
+}
+
+static noinline void sync_list_in_batches(struct device *dev,
+					  struct scatterlist *sgl, int nents,
+					  enum dma_data_direction dir,
+					  sync_one *sync)
+{
+	struct swarm_batch batch;
+	int err;
+
+	if (sync == sync_one_to_cpu)
+		swarm_batch_to_cpu(&batch, swarm_of(dev)->hv);
+	else
+		swarm_batch_to_device(&batch, swarm_of(dev)->hv);
+	sync_list(dev, sgl, nents, dir, sync, &batch);
+	err = swarm_batch_end(&batch);
+	if (err)
+		misuse(dev, "sync", sg_dma_address(sgl), sg_dma_len(sgl), err);
+}
+
+/**
+ * swarm_sync_sg_to_cpu - let the CPU see what the device did to a list so far
+ * @dev:   the device
+ * @sgl:   the list, mapped
+ * @nents: how many entries
+ * @dir:   the mapping's direction
+ *
+ * Context: any.
+ */
+void swarm_sync_sg_to_cpu(struct device *dev, struct scatterlist *sgl,
+			  int nents, enum dma_data_direction dir)
+{
+	if (dev_is_dma_coherent(dev))
+		sync_list(dev, sgl, nents, dir, sync_one_to_cpu, NULL);
+	else
+		sync_list_in_batches(dev, sgl, nents, dir, sync_one_to_cpu);
+}
+
+/**
+ * swarm_sync_sg_to_device - let the device see what the CPU did to a list since
+ * @dev:   the device
+ * @sgl:   the list, mapped
+ * @nents: how many entries
+ * @dir:   the mapping's direction
+ *
+ * Context: any.
+ */
+void swarm_sync_sg_to_device(struct device *dev, struct scatterlist *sgl,
+			     int nents, enum dma_data_direction dir)
+{
+	if (dev_is_dma_coherent(dev))
+		sync_list(dev, sgl, nents, dir, sync_one_to_device, NULL);
+	else
+		sync_list_in_batches(dev, sgl, nents, dir, sync_one_to_device);
 }
 
 /* ---- what a device can expect ---- */

@@ -119,6 +119,10 @@ void swarm_sync_to_cpu(struct device *dev, dma_addr_t dma, size_t size,
 		       enum dma_data_direction dir);
 void swarm_sync_to_device(struct device *dev, dma_addr_t dma, size_t size,
 			  enum dma_data_direction dir);
+void swarm_sync_sg_to_cpu(struct device *dev, struct scatterlist *sgl,
+			  int nents, enum dma_data_direction dir);
+void swarm_sync_sg_to_device(struct device *dev, struct scatterlist *sgl,
+			     int nents, enum dma_data_direction dir);
 int swarm_supported(struct device *dev, u64 mask);
 u64 swarm_required_mask(struct device *dev);
 size_t swarm_max_mapping_size(struct device *dev);

@@ -38,29 +38,6 @@ static dma_addr_t ops_map_resource(struct device *dev, phys_addr_t phys,
 	return swarm_map_mmio(dev, phys, size);
 }
 
-static void ops_sync_sg_for_cpu(struct device *dev, struct scatterlist *sgl,
-				int nents, enum dma_data_direction dir)
-{
-	struct scatterlist *sg;
-	int i;
-
-	for_each_sg(sgl, sg, nents, i)
-		swarm_sync_to_cpu(dev, sg_dma_address(sg),
-				  sg_dma_len(sg), dir);
-}
-
-static void ops_sync_sg_for_device(struct device *dev,
-				   struct scatterlist *sgl, int nents,
-				   enum dma_data_direction dir)
-{
-	struct scatterlist *sg;
-	int i;
-
-	for_each_sg(sgl, sg, nents, i)
-		swarm_sync_to_device(dev, sg_dma_address(sg),
-				     sg_dma_len(sg), dir);
-}
-
 /*
  * No opt_mapping_size: it is not asked about a device, and without it the core
  * answers with the device's max_mapping_size.
@@ -79,8 +56,8 @@ static const struct dma_map_ops swarm_dma_ops = {
 	.map_resource		= ops_map_resource,
 	.sync_single_for_cpu	= swarm_sync_to_cpu,
 	.sync_single_for_device	= swarm_sync_to_device,
-	.sync_sg_for_cpu	= ops_sync_sg_for_cpu,
-	.sync_sg_for_device	= ops_sync_sg_for_device,
+	.sync_sg_for_cpu	= swarm_sync_sg_to_cpu,
+	.sync_sg_for_device	= swarm_sync_sg_to_device,
 	.dma_supported		= swarm_supported,
 	.get_required_mask	= swarm_required_mask,
 	.max_mapping_size	= swarm_max_mapping_size,

@@ -2,73 +2,68 @@
 #include <linux/memblock.h>
 
 #include <xen/page.h>
+#include <xen/swiotlb-arm-p2m.h>
 
 #include "frames.h"
 #include "p2m.h"
 #include "translate.h"
 
-/**
- * swarm_p2m_any_foreign - is any foreign frame mapped anywhere?
- *
- * Context: any, no lock.
- * Return: false when every frame is its own machine frame. A grant that is
- *	being mapped on another CPU need not be seen: nobody can have handed us
- *	its page yet.
- */
-bool swarm_p2m_any_foreign(void)
+/* Nothing in it is foreign: all of it is where it is known to be. */
+static struct swarm_extent walk_local(const struct swarm_frames *frames,
+				      phys_addr_t phys, unsigned long pfn,
+				      unsigned long last)
 {
-	return READ_ONCE(phys_to_mach.rb_node);
+	unsigned long mfn = swarm_frames_mfn(frames, pfn), next = mfn;
+	struct swarm_extent extent = {
+		.maddr = ((phys_addr_t)mfn << XEN_PAGE_SHIFT) +
+			 xen_offset_in_page(phys),
+	};
+
+	while (pfn < last && next != SWARM_NO_MFN) {
+		next = swarm_frames_mfn(frames, ++pfn);
+		extent.scattered |= next != ++mfn;
+	}
+	extent.unknown = next == SWARM_NO_MFN;
+	return extent;
 }
 
-struct place {
-	unsigned long mfn;
-	bool foreign;
-};
-
-static struct place look_up(const struct swarm_frames *frames,
-			    unsigned long pfn)
+static struct swarm_extent walk_foreign(phys_addr_t phys, unsigned long pfn,
+					unsigned long last)
 {
-	unsigned long mfn = swarm_p2m_any_foreign() ? __pfn_to_mfn(pfn) :
-						      INVALID_P2M_ENTRY;
+	unsigned long mfn, nr = last - pfn + 1;
+	unsigned long run = swarm_p2m_run(pfn, nr, &mfn);
 
-	if (mfn != INVALID_P2M_ENTRY)
-		return (struct place){ .mfn = mfn, .foreign = true };
-	return (struct place){
-		.mfn = frames ? swarm_frames_mfn(frames, pfn) : pfn,
+	/* Begins with a page of ours, so it is not all of one kind. */
+	if (!run)
+		return (struct swarm_extent){ .maddr = phys, .scattered = true };
+	return (struct swarm_extent){
+		.maddr = ((phys_addr_t)mfn << XEN_PAGE_SHIFT) +
+			 xen_offset_in_page(phys),
+		.foreign = true,
+		.scattered = run < nr,
 	};
 }
 
 /**
- * swarm_p2m_walk - translate a buffer frame by frame
+ * swarm_p2m_walk - find out where a buffer is
  * @frames: what is known of our own frames; NULL in a domain that is mapped 1:1
  * @phys:   guest physical address, bytes
  * @size:   bytes, at least 1
  *
- * Context: any. Takes the kernel's p2m lock for each 4 KiB frame if anything is
- *	foreign anywhere.
+ * Context: any, no lock.
  * Return: where the buffer is.
  */
 struct swarm_extent swarm_p2m_walk(const struct swarm_frames *frames,
 				   phys_addr_t phys, size_t size)
 {
-	unsigned long pfn = XEN_PFN_DOWN(phys);
+	unsigned long first = XEN_PFN_DOWN(phys);
 	unsigned long last = XEN_PFN_DOWN(phys + size - 1);
-	struct place first = look_up(frames, pfn), next = first;
-	struct swarm_extent extent = {
-		.maddr = ((phys_addr_t)first.mfn << XEN_PAGE_SHIFT) +
-			 xen_offset_in_page(phys),
-		.foreign = first.foreign,
-		.unknown = first.mfn == SWARM_NO_MFN,
-	};
-	unsigned long mfn = first.mfn;
 
-	while (pfn < last && !extent.unknown) {
-		next = look_up(frames, ++pfn);
-		extent.unknown = next.mfn == SWARM_NO_MFN;
-		extent.scattered |= next.mfn != ++mfn ||
-				    next.foreign != first.foreign;
-	}
-	return extent;
+	if (unlikely(swarm_p2m_any_foreign(first, last)))
+		return walk_foreign(phys, first, last);
+	if (frames)
+		return walk_local(frames, phys, first, last);
+	return (struct swarm_extent){ .maddr = phys };
 }
 
 /**

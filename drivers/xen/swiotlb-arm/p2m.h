@@ -4,11 +4,8 @@
  *
  * In a domain that is mapped 1:1 every frame of our own is its own machine
  * frame; in another one it is what has been learnt of it (frames.h). Frames that
- * were granted by other domains are elsewhere in either. The kernel's table of
- * those is asked here, and nowhere else.
- *
- * Never the other way: one foreign frame may be granted, and mapped, many
- * times, so a machine frame names no guest frame.
+ * were granted by other domains are elsewhere in either; the table of those is
+ * arch/arm64/xen/p2m.c, and asked here alone.
  */
 #ifndef _SWARM_P2M_H
 #define _SWARM_P2M_H
@@ -33,7 +30,6 @@ struct swarm_extent {
 	bool scattered;
 };
 
-bool swarm_p2m_any_foreign(void);
 struct swarm_extent swarm_p2m_walk(const struct swarm_frames *frames,
 				   phys_addr_t phys, size_t size);
 bool swarm_p2m_is_ours(phys_addr_t maddr);

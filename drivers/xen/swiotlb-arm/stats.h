@@ -18,6 +18,7 @@
  * @SWARM_N_ROUTE:         buffers, by route; SWARM_NR_ROUTES counters
  * @SWARM_N_BYTES:         bytes mapped, direct and bounced
  * @SWARM_N_BOUNCED_BYTES: bytes mapped through the pool
+ * @SWARM_N_FOREIGN:       buffers of other domains that went direct
  * @SWARM_N_UNMAPS:        buffers unmapped
  * @SWARM_N_SYNCS:         syncs, to the device and to the CPU
  * @SWARM_N_CACHE_LOCAL:   maintenance of our own lines, in calls
@@ -31,6 +32,7 @@ enum swarm_count {
 	SWARM_N_ROUTE,
 	SWARM_N_BYTES = SWARM_N_ROUTE + SWARM_NR_ROUTES,
 	SWARM_N_BOUNCED_BYTES,
+	SWARM_N_FOREIGN,
 	SWARM_N_UNMAPS,
 	SWARM_N_SYNCS,
 	SWARM_N_CACHE_LOCAL,

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The P2M of arm64: for a frame at which another domain's page is mapped, the
+ * machine frame of that page. It takes the place of the kernel's own; the
+ * interface is that one's (xen/arm/page.h).
+ *
+ * An xarray: readers take no lock, writers come in any context, and entries that
+ * are neighbours, as those of a batch of grants are, share their nodes.
+ */
+#define pr_fmt(fmt) "swiotlb-arm: " fmt
+
+#include <linux/export.h>
+#include <linux/gfp.h>
+#include <linux/printk.h>
+#include <linux/rbtree.h>
+#include <linux/xarray.h>
+
+#include <xen/grant_table.h>
+#include <xen/interface/grant_table.h>
+#include <xen/page.h>
+#include <xen/swiotlb-arm-p2m.h>
+
+#include <asm/xen/hypercall.h>
+
+/* All of this file is written under its lock, which is taken in any context. */
+static DEFINE_XARRAY_FLAGS(p2m, XA_FLAGS_LOCK_IRQ);
+
+static struct swarm_p2m_usage usage;
+
+struct swarm_p2m_span swarm_p2m_span = { .first = ~0UL };
+EXPORT_SYMBOL_GPL(swarm_p2m_span);
+
+/* The kernel's header asks only whether this is empty. */
+struct rb_root phys_to_mach = RB_ROOT;
+EXPORT_SYMBOL_GPL(phys_to_mach);
+
+static struct rb_node anything;
+
+/* ---- asking ---- */
+
+/**
+ * __pfn_to_mfn - the machine frame behind a frame
+ * @pfn: the frame
+ *
+ * Context: any, no lock.
+ * Return: the foreign machine frame that is mapped there, or INVALID_P2M_ENTRY
+ *	when none is.
+ */
+unsigned long __pfn_to_mfn(unsigned long pfn)
+{
+	void *entry = xa_load(&p2m, pfn);
+
+	return entry ? xa_to_value(entry) : INVALID_P2M_ENTRY;
+}
+EXPORT_SYMBOL_GPL(__pfn_to_mfn);
+
+/* For swarm_p2m_any_foreign(), where the span does not settle it. */
+bool __swarm_p2m_any_foreign(unsigned long first, unsigned long last)
+{
+	return xa_find(&p2m, &first, last, XA_PRESENT);
+}
+
+/**
+ * swarm_p2m_run - how far a foreign range is one piece in the machine
+ * @pfn: the first frame
+ * @nr:  how many to look at, at least 1
+ * @mfn: where to put the first one's machine frame
+ *
+ * Context: any, no lock.
+ * Return: how many frames, from the first one on, are foreign and neighbours in
+ *	the machine; 0 with @mfn untouched when the first is not foreign.
+ */
+unsigned long swarm_p2m_run(unsigned long pfn, unsigned long nr,
+			    unsigned long *mfn)
+{
+	XA_STATE(xas, &p2m, pfn);
+	unsigned long n = 0;
+	void *entry;
+
+	rcu_read_lock();
+	do {
+		entry = xas_load(&xas);
+	} while (xas_retry(&xas, entry));
+	if (entry) {
+		*mfn = xa_to_value(entry);
+		do {
+			n++;
+			entry = n < nr ? xas_next(&xas) : NULL;
+		} while (xa_is_value(entry) && xa_to_value(entry) == *mfn + n);
+	}
+	rcu_read_unlock();
+	return n;
+}
+
+/**
+ * swarm_p2m_usage - how much is mapped
+ *
+ * Context: any; a snapshot.
+ * Return: the figures.
+ */
+struct swarm_p2m_usage swarm_p2m_usage(void)
+{
+	return (struct swarm_p2m_usage){
+		.entries = READ_ONCE(usage.entries),
+		.most = READ_ONCE(usage.most),
+	};
+}
+
+/* ---- telling ---- */
+
+static void count_in(unsigned long pfn)
+{
+	WRITE_ONCE(usage.entries, usage.entries + 1);
+	if (usage.entries > usage.most)
+		WRITE_ONCE(usage.most, usage.entries);
+	if (pfn < swarm_p2m_span.first)
+		WRITE_ONCE(swarm_p2m_span.first, pfn);
+	if (pfn > swarm_p2m_span.last)
+		WRITE_ONCE(swarm_p2m_span.last, pfn);
+	WRITE_ONCE(phys_to_mach.rb_node, &anything);
+}
+
+/* The span shrinks only when it is empty: nobody asks about nothing then. */
+static void count_out(void)
+{
+	WRITE_ONCE(usage.entries, usage.entries - 1);
+	if (usage.entries)
+		return;
+	WRITE_ONCE(phys_to_mach.rb_node, NULL);
+	WRITE_ONCE(swarm_p2m_span.last, 0);
+	WRITE_ONCE(swarm_p2m_span.first, ~0UL);
+}
+
+static bool enter(unsigned long pfn, unsigned long mfn)
+{
+	unsigned long flags;
+	int err;
+
+	xa_lock_irqsave(&p2m, flags);
+	err = __xa_insert(&p2m, pfn, xa_mk_value(mfn), GFP_NOWAIT | __GFP_NOWARN);
+	if (!err)
+		count_in(pfn);
+	xa_unlock_irqrestore(&p2m, flags);
+	return !err;
+}
+
+static void drop(unsigned long pfn, unsigned long nr)
+{
+	unsigned long flags;
+
+	for (; nr; nr--, pfn++) {
+		xa_lock_irqsave(&p2m, flags);
+		if (__xa_erase(&p2m, pfn))
+			count_out();
+		xa_unlock_irqrestore(&p2m, flags);
+	}
+}
+
+static bool is_sane(unsigned long pfn, unsigned long mfn, unsigned long nr)
+{
+	return pfn + nr >= pfn && mfn + nr >= mfn && mfn + nr <= LONG_MAX;
+}
+
+/**
+ * __set_phys_to_machine_multi - foreign frames are, or are no longer, mapped
+ * @pfn: the first frame
+ * @mfn: the machine frame of the first; the others follow. INVALID_P2M_ENTRY to
+ *	take the entries out, be they there or not
+ * @nr:  how many
+ *
+ * Context: any.
+ * Return: false, with nothing changed, when something is mapped there already
+ *	or there is no memory; else true.
+ */
+bool __set_phys_to_machine_multi(unsigned long pfn, unsigned long mfn,
+				 unsigned long nr)
+{
+	unsigned long i;
+
+	if (mfn == INVALID_P2M_ENTRY) {
+		drop(pfn, nr);
+		return true;
+	}
+	if (!is_sane(pfn, mfn, nr))
+		return false;
+	for (i = 0; i < nr; i++) {
+		if (!enter(pfn + i, mfn + i)) {
+			drop(pfn, i);
+			return false;
+		}
+	}
+	return true;
+}
+EXPORT_SYMBOL_GPL(__set_phys_to_machine_multi);
+
+/**
+ * __set_phys_to_machine - the same for one frame
+ * @pfn: the frame
+ * @mfn: its machine frame, or INVALID_P2M_ENTRY
+ *
+ * Context: any.
+ * Return: false when it could not be done.
+ */
+bool __set_phys_to_machine(unsigned long pfn, unsigned long mfn)
+{
+	return __set_phys_to_machine_multi(pfn, mfn, 1);
+}
+EXPORT_SYMBOL_GPL(__set_phys_to_machine);
+
+/* ---- grants ---- */
+
+/* A page that has no entry would be taken for ours: it may not stay mapped. */
+static void give_up(struct gnttab_map_grant_ref *map)
+{
+	struct gnttab_unmap_grant_ref unmap = {
+		.host_addr = map->host_addr,
+		.handle = map->handle,
+		.status = GNTST_general_error,
+	};
+
+	if (map->flags & GNTMAP_device_map)
+		unmap.dev_bus_addr = map->dev_bus_addr;
+	map->status = GNTST_general_error;
+	map->handle = INVALID_GRANT_HANDLE;
+	if (HYPERVISOR_grant_table_op(GNTTABOP_unmap_grant_ref, &unmap, 1) ||
+	    unmap.status != GNTST_okay)
+		pr_err_ratelimited("a granted page at %#llx stays mapped, for there is no memory to note it down and Xen does not unmap it (status %d)\n",
+				   map->host_addr, unmap.status);
+}
+
+/**
+ * set_foreign_p2m_mapping - grants have been mapped
+ * @map_ops:  what Xen answered; the status of those that cannot be noted down
+ *	becomes an error
+ * @kmap_ops: unused
+ * @pages:    unused
+ * @count:    how many
+ *
+ * Context: any.
+ * Return: 0.
+ */
+int set_foreign_p2m_mapping(struct gnttab_map_grant_ref *map_ops,
+			    struct gnttab_map_grant_ref *kmap_ops,
+			    struct page **pages, unsigned int count)
+{
+	struct gnttab_map_grant_ref *map;
+
+	for (map = map_ops; map < map_ops + count; map++)
+		if (map->status == GNTST_okay &&
+		    !enter(XEN_PFN_DOWN(map->host_addr),
+			   XEN_PFN_DOWN(map->dev_bus_addr)))
+			give_up(map);
+	return 0;
+}
+
+/**
+ * clear_foreign_p2m_mapping - grants have been unmapped
+ * @unmap_ops:  what Xen was asked
+ * @kunmap_ops: unused
+ * @pages:      unused
+ * @count:      how many
+ *
+ * Context: any.
+ * Return: 0.
+ */
+int clear_foreign_p2m_mapping(struct gnttab_unmap_grant_ref *unmap_ops,
+			      struct gnttab_unmap_grant_ref *kunmap_ops,
+			      struct page **pages, unsigned int count)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		drop(XEN_PFN_DOWN(unmap_ops[i].host_addr), 1);
+	return 0;
+}

@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The P2M: against a model, with readers on all other CPUs, and asked for
+ * nonsense. It is the kernel's one table, so all of this happens at frames that
+ * no machine has.
+ */
+#include <kunit/test.h>
+
+#include <linux/mm.h>
+#include <linux/prandom.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+#include <linux/vmstat.h>
+
+#include <xen/grant_table.h>
+#include <xen/page.h>
+#include <xen/swiotlb-arm-p2m.h>
+
+#include "helpers.h"
+
+#define BASE	BIT(36)
+#define SPAN	512
+
+static bool set(unsigned long pfn, unsigned long mfn, unsigned long nr)
+{
+	return __set_phys_to_machine_multi(BASE + pfn, mfn, nr);
+}
+
+static void clear(unsigned long pfn, unsigned long nr)
+{
+	__set_phys_to_machine_multi(BASE + pfn, INVALID_P2M_ENTRY, nr);
+}
+
+static unsigned long get(unsigned long pfn)
+{
+	return __pfn_to_mfn(BASE + pfn);
+}
+
+static bool any(unsigned long first, unsigned long last)
+{
+	return swarm_p2m_any_foreign(BASE + first, BASE + last);
+}
+
+static unsigned long entries(void)
+{
+	return swarm_p2m_usage().entries;
+}
+
+/* ---- against a model ---- */
+
+struct model {
+	struct kunit *test;
+	struct rnd_state rnd;
+	unsigned long mfn[SPAN];	/* 0: nothing is there */
+};
+
+static bool model_set(struct model *m, unsigned int pfn, unsigned long mfn,
+		      unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		if (m->mfn[pfn + i])
+			return false;
+	for (i = 0; i < nr; i++)
+		m->mfn[pfn + i] = mfn + i;
+	return true;
+}
+
+static unsigned long model_run(const struct model *m, unsigned int pfn,
+			       unsigned int nr)
+{
+	unsigned int n = 0;
+
+	while (n < nr && m->mfn[pfn] && m->mfn[pfn + n] == m->mfn[pfn] + n)
+		n++;
+	return n;
+}
+
+static bool model_any(const struct model *m, unsigned int pfn, unsigned int nr)
+{
+	return memchr_inv(&m->mfn[pfn], 0, nr * sizeof(m->mfn[0]));
+}
+
+static unsigned long model_entries(const struct model *m)
+{
+	unsigned long n = 0;
+	unsigned int i;
+
+	for (i = 0; i < SPAN; i++)
+		n += !!m->mfn[i];
+	return n;
+}
+
+static unsigned int pick(struct model *m, unsigned int below)
+{
+	return prandom_u32_state(&m->rnd) % below;
+}
+
+static void ask(struct model *m, unsigned int pfn, unsigned int nr)
+{
+	unsigned long run = model_run(m, pfn, nr), mfn = 1;
+
+	KUNIT_EXPECT_EQ(m->test, get(pfn), m->mfn[pfn] ?: INVALID_P2M_ENTRY);
+	KUNIT_EXPECT_EQ(m->test, any(pfn, pfn + nr - 1), model_any(m, pfn, nr));
+	KUNIT_EXPECT_EQ(m->test, swarm_p2m_run(BASE + pfn, nr, &mfn), run);
+	KUNIT_EXPECT_EQ(m->test, mfn, run ? m->mfn[pfn] : 1);
+}
+
+static void change(struct model *m, unsigned int pfn, unsigned int nr)
+{
+	unsigned long mfn = 1 + pick(m, 1000000);
+
+	if (pick(m, 2)) {
+		KUNIT_EXPECT_EQ(m->test, set(pfn, mfn, nr),
+				model_set(m, pfn, mfn, nr));
+	} else {
+		clear(pfn, nr);
+		memset(&m->mfn[pfn], 0, nr * sizeof(m->mfn[0]));
+	}
+}
+
+static void random_changes(struct kunit *test)
+{
+	struct model *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
+	unsigned long before = entries();
+	unsigned int i, pfn, nr;
+
+	KUNIT_ASSERT_NOT_NULL(test, m);
+	m->test = test;
+	prandom_seed_state(&m->rnd, 4);
+	for (i = 0; i < 500000; i++) {
+		nr = 1 + pick(m, 16);
+		pfn = pick(m, SPAN - nr);
+		change(m, pfn, nr);
+		nr = 1 + pick(m, 16);
+		ask(m, pick(m, SPAN - nr), nr);
+		if (i % 4096 == 0)
+			KUNIT_EXPECT_EQ(test, entries() - before,
+					model_entries(m));
+	}
+	clear(0, SPAN);
+	KUNIT_EXPECT_EQ(test, entries(), before);
+}
+
+/* ---- readers on other CPUs ---- */
+
+/* Even frames stay, odd ones come and go; what is there is always the same. */
+static unsigned long mfn_for(unsigned long pfn)
+{
+	return 5000 + pfn * 3;
+}
+
+struct crowd {
+	struct kunit *test;
+	unsigned int writer;
+	atomic_t wrong;
+};
+
+static void come_and_go(void)
+{
+	unsigned int round, pfn;
+
+	for (round = 0; round < 200; round++) {
+		for (pfn = 1; pfn < SPAN; pfn += 2)
+			set(pfn, mfn_for(pfn), 1);
+		for (pfn = 1; pfn < SPAN; pfn += 2)
+			clear(pfn, 1);
+	}
+}
+
+static void look(struct crowd *c, unsigned int cpu)
+{
+	struct rnd_state rnd;
+	unsigned int i;
+
+	prandom_seed_state(&rnd, cpu);
+	for (i = 0; i < 200000; i++) {
+		unsigned long pfn = prandom_u32_state(&rnd) % SPAN;
+		unsigned long mfn = get(pfn);
+
+		if (mfn != mfn_for(pfn) &&
+		    (pfn % 2 == 0 || mfn != INVALID_P2M_ENTRY))
+			atomic_inc(&c->wrong);
+		if (!any(pfn & ~1UL, pfn | 1))
+			atomic_inc(&c->wrong);
+	}
+}
+
+static void write_or_read(void *data, unsigned int cpu)
+{
+	struct crowd *c = data;
+
+	if (cpu == c->writer)
+		come_and_go();
+	else
+		look(c, cpu);
+}
+
+static void readers_take_no_lock(struct kunit *test)
+{
+	struct crowd c = { .test = test, .writer = cpumask_first(cpu_online_mask) };
+	unsigned long before = entries();
+	unsigned int pfn;
+
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "there is one CPU only");
+	for (pfn = 0; pfn < SPAN; pfn += 2)
+		KUNIT_ASSERT_TRUE(test, set(pfn, mfn_for(pfn), 1));
+	on_all_cpus(test, write_or_read, &c);
+	KUNIT_EXPECT_EQ(test, atomic_read(&c.wrong), 0);
+	clear(0, SPAN);
+	KUNIT_EXPECT_EQ(test, entries(), before);
+}
+
+/* ---- a million ---- */
+
+#define MILLION	(1UL << 20)
+
+static unsigned long slab_bytes(void)
+{
+	return (global_node_page_state_pages(NR_SLAB_RECLAIMABLE_B) +
+		global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B)) *
+	       PAGE_SIZE;
+}
+
+static void a_million(struct kunit *test)
+{
+	unsigned long before = entries(), bytes = slab_bytes(), i;
+
+	for (i = 0; i < MILLION; i++)
+		if (!set(i, i * 2 + 7, 1))
+			break;
+	KUNIT_EXPECT_EQ(test, i, MILLION);
+	KUNIT_EXPECT_EQ(test, entries() - before, i);
+	bytes = slab_bytes() - bytes;
+	kunit_info(test, "%lu entries take %lu bytes each\n", i, bytes / i);
+	KUNIT_EXPECT_LT(test, bytes / i, 16);
+	for (i = 0; i < MILLION; i += 997)
+		KUNIT_EXPECT_EQ(test, get(i), i * 2 + 7);
+	clear(0, MILLION);
+	KUNIT_EXPECT_EQ(test, entries(), before);
+	KUNIT_EXPECT_FALSE(test, any(0, MILLION));
+}
+
+/* ---- nonsense ---- */
+
+static void nothing_is_everywhere(struct kunit *test)
+{
+	unsigned long mfn = 1;
+
+	KUNIT_EXPECT_EQ(test, get(0), INVALID_P2M_ENTRY);
+	KUNIT_EXPECT_FALSE(test, any(0, SPAN));
+	KUNIT_EXPECT_EQ(test, swarm_p2m_run(BASE, 5, &mfn), 0);
+	KUNIT_EXPECT_EQ(test, mfn, 1);
+}
+
+static void one_frame_in_many_places(struct kunit *test)
+{
+	unsigned int i;
+
+	for (i = 0; i < 50; i++)
+		KUNIT_EXPECT_TRUE(test, set(i * 3, 77, 1));
+	for (i = 0; i < 50; i++)
+		KUNIT_EXPECT_EQ(test, get(i * 3), 77);
+	clear(30, 1);
+	KUNIT_EXPECT_EQ(test, get(27), 77);
+	KUNIT_EXPECT_EQ(test, get(30), INVALID_P2M_ENTRY);
+	clear(0, SPAN);
+}
+
+static void nothing_is_entered_twice(struct kunit *test)
+{
+	unsigned long before = entries();
+
+	KUNIT_EXPECT_TRUE(test, set(10, 100, 4));
+	KUNIT_EXPECT_FALSE(test, set(10, 100, 4));
+	KUNIT_EXPECT_FALSE(test, set(11, 900, 1));
+	/* What overlaps is refused as a whole. */
+	KUNIT_EXPECT_FALSE(test, set(6, 500, 5));
+	KUNIT_EXPECT_FALSE(test, set(13, 500, 5));
+	KUNIT_EXPECT_EQ(test, get(9), INVALID_P2M_ENTRY);
+	KUNIT_EXPECT_EQ(test, get(14), INVALID_P2M_ENTRY);
+	KUNIT_EXPECT_EQ(test, get(11), 101);
+	KUNIT_EXPECT_EQ(test, entries() - before, 4);
+	clear(10, 4);
+}
+
+static void absent_is_dropped_gladly(struct kunit *test)
+{
+	unsigned long before = entries();
+
+	clear(5, 1);
+	clear(0, SPAN);
+	KUNIT_EXPECT_TRUE(test, set(7, 70, 3));
+	clear(8, 1);
+	KUNIT_EXPECT_EQ(test, get(7), 70);
+	KUNIT_EXPECT_EQ(test, get(8), INVALID_P2M_ENTRY);
+	KUNIT_EXPECT_EQ(test, get(9), 72);
+	clear(0, SPAN);
+	KUNIT_EXPECT_EQ(test, entries(), before);
+}
+
+static void ends_of_the_address_space(struct kunit *test)
+{
+	unsigned long before = entries();
+
+	KUNIT_EXPECT_FALSE(test, __set_phys_to_machine(~0UL, 5));
+	KUNIT_EXPECT_FALSE(test, __set_phys_to_machine_multi(~0UL - 2, 5, 4));
+	KUNIT_EXPECT_FALSE(test, set(1, LONG_MAX, 1));
+	KUNIT_EXPECT_FALSE(test, set(1, ~0UL - 1, 3));
+	KUNIT_EXPECT_TRUE(test, set(1, 5, 0));
+	KUNIT_EXPECT_TRUE(test, __set_phys_to_machine(~0UL - 1, 5));
+	KUNIT_EXPECT_EQ(test, __pfn_to_mfn(~0UL - 1), 5);
+	KUNIT_EXPECT_TRUE(test, __set_phys_to_machine(~0UL - 1,
+						      INVALID_P2M_ENTRY));
+	KUNIT_EXPECT_EQ(test, entries(), before);
+}
+
+static void no_memory(struct kunit *test)
+{
+	unsigned long before = entries();
+	bool entered;
+
+	if (!fail_alloc(1))
+		kunit_skip(test, "this kernel cannot fail allocations");
+	entered = set(1UL << 30, 5, 1);
+	KUNIT_EXPECT_EQ(test, fail_alloc_end(), !entered);
+	KUNIT_EXPECT_EQ(test, entries() - before, entered);
+	clear(1UL << 30, 1);
+	KUNIT_EXPECT_EQ(test, entries(), before);
+}
+
+/* ---- grants ---- */
+
+static void grants_are_noted_down(struct kunit *test)
+{
+	struct gnttab_unmap_grant_ref unmap[3] = {};
+	struct gnttab_map_grant_ref map[3] = {};
+	unsigned long before = entries();
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		map[i].host_addr = (BASE + i) << XEN_PAGE_SHIFT;
+		map[i].dev_bus_addr = (900UL + i) << XEN_PAGE_SHIFT;
+		unmap[i].host_addr = map[i].host_addr;
+	}
+	map[1].status = GNTST_bad_gntref;
+	KUNIT_EXPECT_EQ(test, 0, set_foreign_p2m_mapping(map, NULL, NULL, 3));
+	KUNIT_EXPECT_EQ(test, get(0), 900);
+	KUNIT_EXPECT_EQ(test, get(1), INVALID_P2M_ENTRY);
+	KUNIT_EXPECT_EQ(test, get(2), 902);
+	KUNIT_EXPECT_EQ(test, 0, clear_foreign_p2m_mapping(unmap, NULL, NULL, 3));
+	KUNIT_EXPECT_EQ(test, entries(), before);
+}
+
+static struct kunit_case p2m_cases[] = {
+	KUNIT_CASE(nothing_is_everywhere),
+	KUNIT_CASE(one_frame_in_many_places),
+	KUNIT_CASE(nothing_is_entered_twice),
+	KUNIT_CASE(absent_is_dropped_gladly),
+	KUNIT_CASE(ends_of_the_address_space),
+	KUNIT_CASE(no_memory),
+	KUNIT_CASE(grants_are_noted_down),
+	KUNIT_CASE_SLOW(random_changes),
+	KUNIT_CASE_SLOW(readers_take_no_lock),
+	KUNIT_CASE_SLOW(a_million),
+	{}
+};
+
+static struct kunit_suite p2m_suite = {
+	.name = "swiotlb-arm-p2m",
+	.test_cases = p2m_cases,
+};
+
+kunit_test_suite(p2m_suite);
