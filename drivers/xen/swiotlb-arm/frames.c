@@ -35,6 +35,7 @@ struct swarm_frames {
 	unsigned long batch[SWARM_TRANSLATE_BATCH];	/* @lock */
 	unsigned long answer[SWARM_TRANSLATE_BATCH];	/* @lock */
 	struct work_struct work;
+	bool ending;				/* learning is over */
 	spinlock_t wanted_lock;			/* irq-safe, innermost */
 	DECLARE_KFIFO(wanted, unsigned long, WANTED_MAX);	/* @wanted_lock */
 	unsigned long nr_sections;
@@ -140,7 +141,7 @@ static void work(struct work_struct *work)
 {
 	struct swarm_frames *f = container_of(work, struct swarm_frames, work);
 
-	while (learn_some(f))
+	while (!READ_ONCE(f->ending) && learn_some(f))
 		cond_resched();
 }
 
@@ -230,6 +231,7 @@ void swarm_frames_destroy(struct swarm_frames *f)
 
 	if (!f)
 		return;
+	WRITE_ONCE(f->ending, true);
 	cancel_work_sync(&f->work);
 	for (i = 0; i < f->nr_sections; i++)
 		kvfree(f->section[i]);
