@@ -52,15 +52,15 @@ void swarm_batch_to_cpu(struct swarm_batch *batch, const struct swarm_hv *hv)
  * @batch: the batch, empty afterwards
  *
  * Context: any.
- * Return: 0, or Xen's refusal of one of the ranges; what comes after that one
- *	has not been done.
+ * Return: how many hypercalls it took; or Xen's refusal of one of the ranges,
+ *	and what comes after that one has not been done.
  */
 int swarm_batch_end(struct swarm_batch *batch)
 {
 	unsigned int nr = batch->nr;
 
 	batch->nr = 0;
-	return nr ? batch->hv->flush(batch->ops, nr) : 0;
+	return nr ? batch->hv->flush(batch->ops, nr) ?: 1 : 0;
 }
 
 /**
@@ -71,20 +71,22 @@ int swarm_batch_end(struct swarm_batch *batch)
  * Xen takes ranges within one frame, so it may become several.
  *
  * Context: any.
- * Return: 0, or Xen's refusal as from swarm_batch_end().
+ * Return: how many hypercalls it took so far, or Xen's refusal as from
+ *	swarm_batch_end().
  */
 int swarm_batch_add(struct swarm_batch *batch, const struct swarm_range *range)
 {
 	phys_addr_t maddr = range->maddr;
 	size_t left = range->size, len;
-	int err;
+	int made, calls = 0;
 
 	for (; left; left -= len, maddr += len) {
 		len = within_frame(maddr, left);
 		if (batch->nr == SWARM_FLUSH_BATCH) {
-			err = swarm_batch_end(batch);
-			if (err)
-				return err;
+			made = swarm_batch_end(batch);
+			if (made < 0)
+				return made;
+			calls += made;
 		}
 		batch->ops[batch->nr++] = (struct gnttab_cache_flush) {
 			.a.dev_bus_addr = maddr & XEN_PAGE_MASK,
@@ -93,16 +95,21 @@ int swarm_batch_add(struct swarm_batch *batch, const struct swarm_range *range)
 			.op = batch->op,
 		};
 	}
-	return 0;
+	return calls;
 }
 
 static int flush_foreign(const struct swarm_hv *hv,
 			 const struct swarm_range *range, u32 op)
 {
 	struct swarm_batch batch;
+	int made, last;
 
 	begin(&batch, hv, op);
-	return swarm_batch_add(&batch, range) ?: swarm_batch_end(&batch);
+	made = swarm_batch_add(&batch, range);
+	if (made < 0)
+		return made;
+	last = swarm_batch_end(&batch);
+	return last < 0 ? last : made + last;
 }
 
 /**
@@ -112,7 +119,8 @@ static int flush_foreign(const struct swarm_hv *hv,
  * @dir:   which way the data will go
  *
  * Context: any.
- * Return: 0, or Xen's refusal, in which case the range may not be used.
+ * Return: how many hypercalls it took; or Xen's refusal, in which case the range
+ *	may not be used.
  */
 int swarm_cache_to_device(const struct swarm_hv *hv,
 			  const struct swarm_range *range,
@@ -131,7 +139,7 @@ int swarm_cache_to_device(const struct swarm_hv *hv,
  * @dir:   which way the data went; nothing is done for DMA_TO_DEVICE
  *
  * Context: any.
- * Return: 0, or Xen's refusal.
+ * Return: how many hypercalls it took, or Xen's refusal.
  */
 int swarm_cache_to_cpu(const struct swarm_hv *hv,
 		       const struct swarm_range *range,

@@ -38,6 +38,7 @@ static const struct column {
 	{ "syncs",		.what = SWARM_N_SYNCS },
 	{ "cache_local",	.what = SWARM_N_CACHE_LOCAL },
 	{ "cache_foreign",	.what = SWARM_N_CACHE_FOREIGN },
+	{ "cache_calls",	.what = SWARM_N_CACHE_CALLS },
 	{ "coherent_allocs",	.what = SWARM_N_COHERENT },
 	{ "mmio",		.what = SWARM_N_MMIO },
 	{ "misuse",		.what = SWARM_N_MISUSE },

@@ -129,6 +129,19 @@ static void misuse(struct device *dev, const char *verb, dma_addr_t dma,
 
 /* ---- caches ---- */
 
+/* What the cache room answers: the hypercalls that it took, or a refusal. */
+static int note_calls(struct device *dev, int calls)
+{
+	if (calls > 0)
+		swarm_dev_count(dev, SWARM_N_CACHE_CALLS, calls);
+	return min(calls, 0);
+}
+
+static int end_batch(struct device *dev, struct swarm_batch *batch)
+{
+	return note_calls(dev, swarm_batch_end(batch));
+}
+
 /*
  * What is Xen's to do is noted down in the batch, if there is one, and done by
  * whoever gave it; batches are given for one way only.
@@ -139,8 +152,9 @@ static int to_device(struct device *dev, const struct swarm_range *range,
 	swarm_dev_count(dev, range->foreign ? SWARM_N_CACHE_FOREIGN :
 						SWARM_N_CACHE_LOCAL, 1);
 	if (batch && range->foreign)
-		return swarm_batch_add(batch, range);
-	return swarm_cache_to_device(swarm_of(dev)->hv, range, dir);
+		return note_calls(dev, swarm_batch_add(batch, range));
+	return note_calls(dev, swarm_cache_to_device(swarm_of(dev)->hv, range,
+						     dir));
 }
 
 static int to_cpu(struct device *dev, const struct swarm_range *range,
@@ -151,8 +165,9 @@ static int to_cpu(struct device *dev, const struct swarm_range *range,
 	swarm_dev_count(dev, range->foreign ? SWARM_N_CACHE_FOREIGN :
 						SWARM_N_CACHE_LOCAL, 1);
 	if (batch && range->foreign)
-		return swarm_batch_add(batch, range);
-	return swarm_cache_to_cpu(swarm_of(dev)->hv, range, dir);
+		return note_calls(dev, swarm_batch_add(batch, range));
+	return note_calls(dev, swarm_cache_to_cpu(swarm_of(dev)->hv, range,
+						  dir));
 }
 
 static struct swarm_range stand_in_range(const struct swarm_stand_in *in,
@@ -437,7 +452,7 @@ static noinline void unmap_list_in_batches(struct device *dev,
 
 	swarm_batch_to_cpu(&batch, swarm_of(dev)->hv);
 	unmap_list(dev, sgl, nents, dir, attrs, &batch);
-	err = swarm_batch_end(&batch);
+	err = end_batch(dev, &batch);
 	if (err)
 		misuse(dev, "unmap", sg_dma_address(sgl), sg_dma_len(sgl), err);
 }
@@ -492,7 +507,7 @@ static noinline int map_list_in_batches(struct device *dev,
 
 	swarm_batch_to_device(&batch, swarm_of(dev)->hv);
 	ret = map_list(dev, sgl, nents, dir, attrs, &batch);
-	if (ret < 0 || !swarm_batch_end(&batch))
+	if (ret < 0 || !end_batch(dev, &batch))
 		return ret;
 	refuse(dev, sg_phys(sgl), sgl->length, SWARM_REFUSE_FLUSH, attrs);
 	unmap_list(dev, sgl, nents, dir, attrs | DMA_ATTR_SKIP_CPU_SYNC, NULL);
@@ -679,7 +694,7 @@ static noinline void sync_list_in_batches(struct device *dev,
 	else
 		swarm_batch_to_device(&batch, swarm_of(dev)->hv);
 	sync_list(dev, sgl, nents, dir, sync, &batch);
-	err = swarm_batch_end(&batch);
+	err = end_batch(dev, &batch);
 	if (err)
 		misuse(dev, "sync", sg_dma_address(sgl), sg_dma_len(sgl), err);
 }

@@ -23,6 +23,7 @@
  * @SWARM_N_SYNCS:         syncs, to the device and to the CPU
  * @SWARM_N_CACHE_LOCAL:   maintenance of our own lines, in calls
  * @SWARM_N_CACHE_FOREIGN: maintenance of foreign lines, in ranges
+ * @SWARM_N_CACHE_CALLS:   the hypercalls that this took
  * @SWARM_N_COHERENT:      coherent and non-coherent allocations
  * @SWARM_N_MMIO:          device resources mapped
  * @SWARM_N_MISUSE:        calls that named nothing that is mapped
@@ -37,6 +38,7 @@ enum swarm_count {
 	SWARM_N_SYNCS,
 	SWARM_N_CACHE_LOCAL,
 	SWARM_N_CACHE_FOREIGN,
+	SWARM_N_CACHE_CALLS,
 	SWARM_N_COHERENT,
 	SWARM_N_MMIO,
 	SWARM_N_MISUSE,
