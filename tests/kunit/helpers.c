@@ -171,6 +171,7 @@ struct fake_world *fake_world(struct kunit *test, size_t size)
 	world->fake->last_byte = SZ_1T + SZ_1G - 1;
 	world->backing = fake_backing_start(test);
 	KUNIT_ASSERT_EQ(test, 0, swarm_start(&world->swarm, &setup));
+	swarm_provide(&world->swarm);
 	fake_hv_clear_log(world->fake);
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, world_end, world));

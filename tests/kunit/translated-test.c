@@ -78,6 +78,7 @@ static struct world *world(struct kunit *test, unsigned int colours,
 	setup.translator = swarm_translator_create(&swarm_hv_fake);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, setup.translator);
 	KUNIT_ASSERT_EQ(test, 0, swarm_start(&w->swarm, &setup));
+	swarm_provide(&w->swarm);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, world_end, w));
 	fake_hv_clear_log(w->fake);
 	return w;

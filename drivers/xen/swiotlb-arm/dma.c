@@ -23,16 +23,11 @@ static const struct swarm_window below_4g = { .last = DMA_BIT_MASK(32) };
 static const struct swarm_window anywhere = { .last = (phys_addr_t)-1 };
 
 /**
- * swarm_start - make an instance
+ * swarm_start - make an instance that has no pool yet
  * @swarm: the instance
  * @setup: what it is to be like
  *
- * The pool is best placed below 4 GiB, where nearly every device reaches it;
- * a machine without memory there has it anywhere. With less memory than asked
- * for, or none at all, the instance works as far as it goes.
- *
- * In a domain that is not mapped 1:1 all memory is learnt from now on, in the
- * background.
+ * From now on frames that go back to Xen are forgotten.
  *
  * Context: may sleep.
  * Return: 0; -ENOMEM with nothing done when there is no memory for the table of
@@ -49,7 +44,7 @@ int swarm_start(struct swarm *swarm, const struct swarm_setup *setup)
 			return -ENOMEM;
 	}
 	swarm->mmio_is_ours = !setup->translator || setup->hv->hardware();
-	swarm->narrow = setup->size / 4;
+	swarm->size = setup->size;
 	swarm->force = setup->force;
 	swarm->can_flush = swarm_cache_can_flush(setup->hv);
 	swarm->last_byte = max(setup->hv->last_byte(),
@@ -62,11 +57,28 @@ int swarm_start(struct swarm *swarm, const struct swarm_setup *setup)
 		.rungs = setup->rungs,
 	};
 	swarm_pool_init(&swarm->pool, setup->size ? &swarm->source : NULL);
-	if (!swarm_pool_grow(&swarm->pool, setup->size, below_4g))
-		swarm_pool_grow(&swarm->pool, setup->size, anywhere);
+	return 0;
+}
+
+/**
+ * swarm_provide - get what devices need
+ * @swarm: the instance
+ *
+ * The pool is best placed below 4 GiB, where nearly every device reaches it;
+ * a machine without memory there has it anywhere. With less memory than asked
+ * for, or none at all, the instance works as far as it goes.
+ *
+ * In a domain that is not mapped 1:1 all memory is learnt from now on, in the
+ * background.
+ *
+ * Context: may sleep; once.
+ */
+void swarm_provide(struct swarm *swarm)
+{
+	if (!swarm_pool_grow(&swarm->pool, swarm->size, below_4g))
+		swarm_pool_grow(&swarm->pool, swarm->size, anywhere);
 	if (swarm->frames)
 		swarm_frames_learn_all(swarm->frames);
-	return 0;
 }
 
 /**
@@ -789,14 +801,14 @@ int swarm_supported(struct device *dev, u64 mask)
 		return 1;
 	if (largest_bounce(dev, limit))
 		return 1;
-	swarm_pool_grow(&swarm_of(dev)->pool, swarm_of(dev)->narrow,
+	swarm_pool_grow(&swarm_of(dev)->pool, swarm_of(dev)->size / 4,
 			swarm_best_window(dev, limit));
 	if (largest_bounce(dev, limit))
 		return 1;
 
 	dev_warn(dev,
 		 "swiotlb-arm: mask %#llx refused: %s\n", mask,
-		 swarm_of(dev)->narrow ?
+		 swarm_of(dev)->size ?
 		 "no free memory lies within its reach" :
 		 "it does not reach all memory, and swiotlb_arm.size=0 leaves nothing to bounce through");
 	return 0;

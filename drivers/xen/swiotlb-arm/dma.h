@@ -34,8 +34,8 @@ struct swarm_translator;
  * @frames:    what is known of our own frames; NULL in such a domain
  * @source:    where the pool's memory comes from, under the pool's lock
  * @pool:      the pool, empty when there is none
- * @narrow:    bytes to add to the pool for a device that reaches none of it;
- *	fixed
+ * @size:      bytes of the pool, and four times what is added for a device that
+ *	reaches none of it; fixed
  * @force:     bounce everything; fixed
  * @mmio_is_ours: Xen maps MMIO 1:1 into this domain; fixed
  * @can_flush: Xen maintains the caches of foreign frames; fixed
@@ -47,7 +47,7 @@ struct swarm {
 	struct swarm_frames *frames;
 	struct swarm_source source;
 	struct swarm_pool pool;
-	size_t narrow;
+	size_t size;
 	bool force;
 	bool mmio_is_ours;
 	bool can_flush;
@@ -103,6 +103,7 @@ struct swarm_setup {
 };
 
 int swarm_start(struct swarm *swarm, const struct swarm_setup *setup);
+void swarm_provide(struct swarm *swarm);
 void swarm_stop(struct swarm *swarm);
 const char *swarm_backing_name(const struct swarm *swarm);
 

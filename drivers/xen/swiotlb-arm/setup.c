@@ -4,6 +4,9 @@
  * then on every device that the kernel configures for DMA comes by here once
  * for each driver that binds to it.
  *
+ * A domain that is not mapped 1:1 is nearly always a guest without any such
+ * device: there the pool waits for the first one.
+ *
  * A device's counters live as long as the device: its bus tells when it goes.
  * A device without a bus, or one for which there is no memory, shares the
  * record called "others".
@@ -74,8 +77,11 @@ MODULE_PARM_DESC(backing, "the one way of getting pool memory, for testing");
 
 /* ---- the instance ---- */
 
+/* Provided for once, under the lock, which is outside all others. */
 static struct swarm swarm;
-static bool ready;
+static bool started;
+static bool provided;
+static DEFINE_MUTEX(provide_lock);
 
 /**
  * swarm_instance - the instance that serves this kernel's devices
@@ -85,7 +91,7 @@ static bool ready;
  */
 struct swarm *swarm_instance(void)
 {
-	return ready ? &swarm : NULL;
+	return started ? &swarm : NULL;
 }
 
 /**
@@ -97,6 +103,40 @@ struct swarm *swarm_instance(void)
 bool swiotlb_arm_enabled(void)
 {
 	return !off && swarm_hv_xen.domain() == SWARM_DOMAIN_IDENTITY;
+}
+
+static void say_what_is(void)
+{
+	struct swarm_pool_usage usage = swarm_pool_usage(&swarm.pool);
+
+	pr_info("domain is %smapped 1:1; pool of %zu KiB in %u pieces of up to %zu KiB (%s), machine %pa to %pa%s\n",
+		swarm.frames ? "not " : "", usage.bytes >> 10, usage.pieces,
+		usage.largest >> 10, swarm_backing_name(&swarm),
+		&swarm.pool.lowest, &swarm.pool.highest,
+		force ? "; every buffer is bounced" : "");
+	if (swarm.source.lost)
+		pr_warn("%lu frames are lost: Xen took them and gave nothing back\n",
+			swarm.source.lost);
+	/* What does not fill a grain is no news. */
+	if (usage.bytes < size - size / 16)
+		pr_warn("only %zu of %zu KiB could be had for the pool; give the domain more memory or lower swiotlb_arm.size\n",
+			usage.bytes >> 10, size >> 10);
+	if (!swarm.can_flush)
+		pr_warn("this Xen has no GNTTABOP_cache_flush: other domains' pages are bounced for devices that do not snoop\n");
+}
+
+static void provide(void)
+{
+	if (smp_load_acquire(&provided))
+		return;
+	mutex_lock(&provide_lock);
+	if (!provided) {
+		swarm_provide(&swarm);
+		say_what_is();
+		/* Whoever sees it sees the pool. */
+		smp_store_release(&provided, true);
+	}
+	mutex_unlock(&provide_lock);
 }
 
 /* ---- devices ---- */
@@ -282,13 +322,14 @@ static bool confined(const struct device *dev)
  */
 bool swiotlb_arm_setup_dma_ops(struct device *dev)
 {
-	if (!ready)
+	if (!started)
 		return false;
 	if (!swarm_ops_free_to_take(dev))
 		return true;
 	if (confined(dev))
 		return true;
 
+	provide();
 	swarm_ops_install(dev, record_of(dev));
 	if (!dev_is_dma_coherent(dev) && swarm.frames)
 		swarm_pool_see_uncached(&swarm.pool);
@@ -314,26 +355,6 @@ void swiotlb_arm_forget(const u64 *gfns, int nr)
 }
 
 /* ---- boot ---- */
-
-static void say_what_is(void)
-{
-	struct swarm_pool_usage usage = swarm_pool_usage(&swarm.pool);
-
-	pr_info("domain is %smapped 1:1; pool of %zu KiB in %u pieces of up to %zu KiB (%s), machine %pa to %pa%s\n",
-		swarm.frames ? "not " : "", usage.bytes >> 10, usage.pieces,
-		usage.largest >> 10, swarm_backing_name(&swarm),
-		&swarm.pool.lowest, &swarm.pool.highest,
-		force ? "; every buffer is bounced" : "");
-	if (swarm.source.lost)
-		pr_warn("%lu frames are lost: Xen took them and gave nothing back\n",
-			swarm.source.lost);
-	/* What does not fill a grain is no news. */
-	if (usage.bytes < size - size / 16)
-		pr_warn("only %zu of %zu KiB could be had for the pool; give the domain more memory or lower swiotlb_arm.size\n",
-			usage.bytes >> 10, size >> 10);
-	if (!swarm.can_flush)
-		pr_warn("this Xen has no GNTTABOP_cache_flush: other domains' pages are bounced for devices that do not snoop\n");
-}
 
 /* Either kind of domain has its ladder; a rung that refuses is passed over. */
 static const struct swarm_backing * const rungs_identity[] __initconst = {
@@ -428,8 +449,11 @@ static int __init swarm_boot(void)
 		swarm_translator_destroy(setup.translator);
 		return 0;
 	}
-	say_what_is();
-	ready = true;
+	started = true;
+	if (swarm.frames)
+		pr_info("domain is not mapped 1:1; no pool before the first device\n");
+	else
+		provide();
 	return 0;
 }
 arch_initcall(swarm_boot);
