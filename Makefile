@@ -7,11 +7,13 @@
 #   make run                 boot Xen and a Dom0 whose DMA is ours; watch it
 #   make run MODE=domu       ... and a guest that is not mapped 1:1
 #   make run MODE=coloured   ... and a Dom0 with cache colours
-#   make test                KUnit and the system test
+#   make run MODE=pv         ... and two guests whose disks and networks it serves
+#   make test                KUnit and all the system tests below
 #   make kunit               KUnit alone: no Xen, no root
 #   make system              the system test of Dom0 alone
 #   make domu                the system test of a guest
 #   make coloured            the system test of a coloured Dom0
+#   make pv                  the system test of guests that Dom0 serves
 #   make peer                the stock kernel where it has to fail
 #   make controls            runs that have to fail, and do
 #   make debug               KUnit and the system test on a debug kernel
@@ -30,7 +32,7 @@ help:
 run: tools
 	@scripts/test --brief $(if $(filter-out dom0,$(MODE)),$(MODE),system)
 test: tools
-	@scripts/test kunit system domu coloured
+	@scripts/test pv kunit coloured domu system
 kunit: tools
 	@scripts/test kunit
 system: tools
@@ -39,12 +41,14 @@ domu: tools
 	@scripts/test domu
 coloured: tools
 	@scripts/test coloured
+pv: tools
+	@scripts/test pv
 peer: tools
 	@scripts/test peer
 controls: tools
 	@scripts/test controls
 debug: tools
-	@scripts/test kunit-debug system-debug
+	@scripts/test kunit-debug kunit-kcsan system-debug
 check: tools
 	@scripts/check
 tools:
@@ -56,4 +60,4 @@ integrate:
 clean:
 	rm -rf build
 
-.PHONY: help run test kunit system domu coloured peer controls debug check tools integrate clean
+.PHONY: help run test kunit system domu coloured pv peer controls debug check tools integrate clean

@@ -10,16 +10,16 @@ mkdir -p "$cache"
 say() { echo "== $*" >&2; }
 die() { echo "error: $*" >&2; exit 1; }
 
-# quietly LOG COMMAND...: run it, its output to LOG, a dot now and then; on
-# failure show the end of LOG and name it.
+# quietly LOG COMMAND...: run it, its output to LOG, of which a line is shown now
+# and then; on failure show the end of LOG and name it.
 quietly() {
 	to=$1; shift
 	mkdir -p "$(dirname "$to")"
-	( while sleep 10; do printf . >&2; done ) & dots=$!
+	# A sleep that outlives us must not hold on to a pipe or a lock.
+	( while sleep 20 >&- 2>&- 8>&- 9>&-; do say "  $(tail -n 1 "$to" | cut -c 1-70)"; done ) & told=$!
 	if "$@" >"$to" 2>&1 </dev/null; then ok=1; else ok=0; fi
-	kill $dots 2>/dev/null; wait $dots 2>/dev/null || :
+	kill $told 2>/dev/null; wait $told 2>/dev/null || :
 	[ $ok = 1 ] && return
-	echo >&2
 	tail -n 25 "$to" >&2
 	die "failed: $*; all of its output is in $to"
 }
