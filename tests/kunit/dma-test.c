@@ -1084,8 +1084,8 @@ static void few_hypercalls(struct kunit *test)
 						 DMA_FROM_DEVICE, 0));
 	KUNIT_EXPECT_EQ(test, fake->calls, MANY);
 	KUNIT_EXPECT_LE(test, fake->hypercalls, 8);
-	kunit_info(test, "figure: %u foreign pages of a device that does not snoop mapped with %u hypercalls\n", MANY,
-		   fake->hypercalls);
+	kunit_info(test, "figure: not snooping, %u foreign pages mapped with %u hypercalls\n",
+		   MANY, fake->hypercalls);
 	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_FOREIGN), MANY);
 	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_CACHE_CALLS),
 			fake->hypercalls);

@@ -217,7 +217,7 @@ static void readers_take_no_lock(struct kunit *test)
 
 /* ---- a million ---- */
 
-#define MILLION	(1UL << 20)
+#define MILLION	BIT(20)
 
 static unsigned long slab_bytes(void)
 {

@@ -77,11 +77,10 @@ MODULE_PARM_DESC(backing, "the one way of getting pool memory, for testing");
 
 /* ---- the instance ---- */
 
-/* Provided for once, under the lock, which is outside all others. */
 static struct swarm swarm;
 static bool started;
-static bool provided;
-static DEFINE_MUTEX(provide_lock);
+static bool provided;			/* @provide_lock */
+static DEFINE_MUTEX(provide_lock);	/* sleeps; outside all others */
 
 /**
  * swarm_instance - the instance that serves this kernel's devices
@@ -127,14 +126,11 @@ static void say_what_is(void)
 
 static void provide(void)
 {
-	if (smp_load_acquire(&provided))
-		return;
 	mutex_lock(&provide_lock);
 	if (!provided) {
 		swarm_provide(&swarm);
 		say_what_is();
-		/* Whoever sees it sees the pool. */
-		smp_store_release(&provided, true);
+		provided = true;
 	}
 	mutex_unlock(&provide_lock);
 }
