@@ -966,6 +966,7 @@ static void random_traffic(struct kunit *test)
 	struct rnd_state rnd;
 	unsigned int i;
 
+	skip_if_racing(test);
 	buffers = kunit_kcalloc(test, BUFFERS, sizeof(*buffers), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, buffers);
 	for (i = 0; i < BUFFERS; i++) {

@@ -110,6 +110,12 @@ bool fail_alloc(unsigned int nth);
 /* Stop that. True if it came to the failure. */
 bool fail_alloc_end(void);
 
+/* KCSAN is slow, and has nothing to find where no CPU meets another. */
+#define skip_if_racing(test) do {					\
+	if (IS_ENABLED(CONFIG_KCSAN))					\
+		kunit_skip(test, "this kernel looks for races");	\
+} while (0)
+
 /* Run @fn(@data, cpu) on all CPUs at once, in threads; wait for all. */
 void on_all_cpus(struct kunit *test, void (*fn)(void *data, unsigned int cpu),
 		 void *data);

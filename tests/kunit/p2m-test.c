@@ -48,12 +48,20 @@ static unsigned long entries(void)
 	return swarm_p2m_usage().entries;
 }
 
-/* ---- against a model ---- */
+/* ---- against a model, with readers on all other CPUs ---- */
+
+/* Of each entry a reader knows this much: it is its pfn and TOLD modulo STEP. */
+#define STEP	1024
+#define TOLD	7
 
 struct model {
 	struct kunit *test;
 	struct rnd_state rnd;
 	unsigned long mfn[SPAN];	/* 0: nothing is there */
+	unsigned int steps;
+	unsigned int writer;		/* the CPU that all this belongs to */
+	bool done;
+	atomic_t wrong;
 };
 
 static bool model_set(struct model *m, unsigned int pfn, unsigned long mfn,
@@ -111,7 +119,7 @@ static void ask(struct model *m, unsigned int pfn, unsigned int nr)
 
 static void change(struct model *m, unsigned int pfn, unsigned int nr)
 {
-	unsigned long mfn = 1 + pick(m, 1000000);
+	unsigned long mfn = pick(m, 1000) * STEP + TOLD + pfn;
 
 	if (pick(m, 2)) {
 		KUNIT_EXPECT_EQ(m->test, set(pfn, mfn, nr),
@@ -122,30 +130,74 @@ static void change(struct model *m, unsigned int pfn, unsigned int nr)
 	}
 }
 
-static void random_changes(struct kunit *test)
+static void change_and_ask(struct model *m)
 {
-	struct model *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
 	unsigned long before = entries();
 	unsigned int i, pfn, nr;
 
-	KUNIT_ASSERT_NOT_NULL(test, m);
-	m->test = test;
 	prandom_seed_state(&m->rnd, 4);
-	for (i = 0; i < 500000; i++) {
+	for (i = 0; i < m->steps; i++) {
 		nr = 1 + pick(m, 16);
 		pfn = pick(m, SPAN - nr);
 		change(m, pfn, nr);
 		nr = 1 + pick(m, 16);
 		ask(m, pick(m, SPAN - nr), nr);
 		if (i % 4096 == 0)
-			KUNIT_EXPECT_EQ(test, entries() - before,
+			KUNIT_EXPECT_EQ(m->test, entries() - before,
 					model_entries(m));
 	}
+	WRITE_ONCE(m->done, true);
+}
+
+static bool is_told(unsigned long pfn, unsigned long mfn)
+{
+	return mfn == INVALID_P2M_ENTRY || (mfn - pfn) % STEP == TOLD;
+}
+
+static void watch(struct model *m, unsigned int cpu)
+{
+	struct rnd_state rnd;
+
+	prandom_seed_state(&rnd, cpu);
+	while (!READ_ONCE(m->done)) {
+		unsigned long pfn = prandom_u32_state(&rnd) % (SPAN - 16);
+		unsigned long mfn = INVALID_P2M_ENTRY;
+
+		if (!is_told(pfn, get(pfn)) ||
+		    swarm_p2m_run(BASE + pfn, 16, &mfn) > 16 ||
+		    !is_told(pfn, mfn))
+			atomic_inc(&m->wrong);
+		cond_resched();
+	}
+}
+
+static void change_or_watch(void *data, unsigned int cpu)
+{
+	struct model *m = data;
+
+	if (cpu == m->writer)
+		change_and_ask(m);
+	else
+		watch(m, cpu);
+}
+
+/* A million operations. */
+static void random_changes(struct kunit *test)
+{
+	struct model *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
+	unsigned long before = entries();
+
+	KUNIT_ASSERT_NOT_NULL(test, m);
+	m->test = test;
+	m->steps = IS_ENABLED(CONFIG_KCSAN) ? 20000 : 500000;
+	m->writer = cpumask_first(cpu_online_mask);
+	on_all_cpus(test, change_or_watch, m);
+	KUNIT_EXPECT_EQ(test, atomic_read(&m->wrong), 0);
 	clear(0, SPAN);
 	KUNIT_EXPECT_EQ(test, entries(), before);
 }
 
-/* ---- readers on other CPUs ---- */
+/* ---- what stays is always seen ---- */
 
 /* Even frames stay, odd ones come and go; what is there is always the same. */
 static unsigned long mfn_for(unsigned long pfn)
@@ -177,7 +229,7 @@ static void look(struct crowd *c, unsigned int cpu)
 	unsigned int i;
 
 	prandom_seed_state(&rnd, cpu);
-	for (i = 0; i < 200000; i++) {
+	for (i = 0; i < (IS_ENABLED(CONFIG_KCSAN) ? 20000 : 200000); i++) {
 		unsigned long pfn = prandom_u32_state(&rnd) % SPAN;
 		unsigned long mfn = get(pfn);
 
@@ -241,6 +293,7 @@ static void a_million(struct kunit *test)
 {
 	unsigned long before = entries(), bytes = slab_bytes(), i;
 
+	skip_if_racing(test);
 	for (i = 0; i < MILLION; i++)
 		if (!set(i, i * 2 + 7, 1))
 			break;

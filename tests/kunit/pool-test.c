@@ -575,6 +575,7 @@ static void random_runs(struct kunit *test)
 	struct rnd_state rnd;
 	unsigned int i, step;
 
+	skip_if_racing(test);
 	KUNIT_ASSERT_NOT_NULL(test, live);
 	b->backing->largest = SZ_128K;
 	swarm_pool_grow(&b->pool, SZ_512K, anywhere);

@@ -274,6 +274,7 @@ static void random_steps(struct kunit *test)
 	static const unsigned int sizes[] = { 1, 31, 63, 64, 65, 127, 512, 1000 };
 	unsigned int i;
 
+	skip_if_racing(test);
 	for (i = 0; i < ARRAY_SIZE(sizes); i++)
 		random_set(test, sizes[i], 250000);
 }
