@@ -17,6 +17,7 @@
 #   make peer                the stock kernel where it has to fail
 #   make controls            runs that have to fail, and do
 #   make debug               KUnit and the system test on a debug kernel
+#   make bench               what DMA costs, in instructions: ours and the peer's
 #   make check               checkpatch, W=1, sparse, kernel-doc
 #   make integrate KDIR=...  put the driver into your own kernel tree
 #   make clean               remove what the tests left in build/
@@ -49,6 +50,8 @@ controls: tools
 	@scripts/test controls
 debug: tools
 	@scripts/test kunit-debug kunit-kcsan system-debug
+bench: tools
+	@scripts/bench
 check: tools
 	@scripts/check
 tools:
@@ -60,4 +63,4 @@ integrate:
 clean:
 	rm -rf build
 
-.PHONY: help run test kunit system domu coloured pv peer controls debug check tools integrate clean
+.PHONY: help run test kunit system domu coloured pv peer controls debug bench check tools integrate clean

@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""chart JSON SVG: the figures as a chart, a line for each case.
+
+The scale is logarithmic, so that equal ratios are equal lengths.
+"""
+import json
+import math
+import sys
+
+LEFT, RIGHT, TOP, BOTTOM = 190, 110, 84, 40
+WIDTH, ROW, GAP = 960, 18, 16
+PEER, OURS, LIMIT, GRID, TEXT, FAINT = (
+    '#b4531a', '#1a66b4', '#444444', '#e4e4e4', '#222222', '#777777')
+
+
+def text(x, y, s, size=11, anchor='start', colour=TEXT, extra=''):
+    return (f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" '
+            f'text-anchor="{anchor}" fill="{colour}" {extra}>{s}</text>')
+
+
+def line(x1, y1, x2, y2, colour, width=1.0):
+    return (f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" '
+            f'stroke="{colour}" stroke-width="{width}"/>')
+
+
+def dot(x, y, colour):
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.5" fill="{colour}"/>'
+
+
+class Scale:
+    def __init__(self, values):
+        self.first = math.floor(math.log10(min(values)))
+        self.last = math.ceil(math.log10(max(values)))
+
+    def x(self, value):
+        part = (math.log10(max(value, 1)) - self.first) / (self.last - self.first)
+        return LEFT + part * (WIDTH - LEFT - RIGHT)
+
+    def decades(self):
+        return [10 ** n for n in range(self.first, self.last + 1)]
+
+
+# One before the last dash or the @, so that families stand together.
+def family(case):
+    return case.split('@')[0].split('-')[0]
+
+
+def places(rows):
+    y, before = TOP, None
+    for r in rows:
+        if before is not None and family(r['case']) != before:
+            y += GAP
+        before = family(r['case'])
+        yield r, y
+        y += ROW
+
+
+def ratio(r):
+    return f'{r["peer"] / r["ours"]:.2f}×' if r['peer'] and r['ours'] else ''
+
+
+def marks(r, y, scale):
+    found = [scale.x(r[c]) for c in ('peer', 'ours') if r[c]]
+    if len(found) == 2:
+        yield line(*sorted(found)[:1], y, max(found), y, '#bbbbbb', 2)
+    if r['limit']:
+        x = scale.x(r['limit'])
+        yield line(x, y - 6, x, y + 6, LIMIT, 2)
+    if r['peer']:
+        yield dot(scale.x(r['peer']), y, PEER)
+    if r['ours']:
+        yield dot(scale.x(r['ours']), y, OURS)
+
+
+def legend():
+    yield text(LEFT, 26, 'What one map + unmap costs, in instructions', 16, extra='font-weight="600"')
+    yield line(LEFT + 4, 42, LEFT + 4, 54, LIMIT, 2)
+    yield text(LEFT + 12, 52, 'limit: dma-direct, or the copy alone', colour=LIMIT)
+    yield dot(LEFT + 246, 48, PEER)
+    yield text(LEFT + 256, 52, 'swiotlb-xen', colour=PEER)
+    yield dot(LEFT + 346, 48, OURS)
+    yield text(LEFT + 356, 52, 'swiotlb-arm', colour=OURS)
+    yield text(WIDTH - 12, 52, 'peer/ours', anchor='end', colour=FAINT)
+
+
+def axis(scale, bottom):
+    for v in scale.decades():
+        x = scale.x(v)
+        yield line(x, TOP - 14, x, bottom, GRID)
+        yield text(x, bottom + 16, f'{v:,}', 10, 'middle', FAINT)
+
+
+def draw(rows):
+    scale = Scale([r[c] for r in rows for c in ('limit', 'peer', 'ours') if r[c]])
+    placed = list(places(rows))
+    bottom = placed[-1][1] + ROW
+    yield (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {bottom + BOTTOM}" '
+           f'width="{WIDTH}" height="{bottom + BOTTOM}" font-family="sans-serif">')
+    yield f'<rect width="{WIDTH}" height="{bottom + BOTTOM}" fill="white"/>'
+    yield from legend()
+    yield from axis(scale, bottom)
+    for r, y in placed:
+        yield text(LEFT - 14, y + 4, r['case'], anchor='end')
+        yield from marks(r, y, scale)
+        yield text(WIDTH - 12, y + 4, ratio(r), anchor='end', colour=FAINT)
+    yield '</svg>'
+
+
+def main(source, target):
+    rows = [r for r in json.load(open(source)) if r['unit'] == 'instructions']
+    with open(target, 'w') as f:
+        f.write('\n'.join(draw(rows)) + '\n')
+
+
+main(*sys.argv[1:])
