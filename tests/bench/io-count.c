@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * io-count - count the instructions that a machine in QEMU executes
+ *
+ * A plugin of QEMU. All instructions count, whoever executes them: programs,
+ * kernels, the hypervisor. The program that wants to know marks where to begin and
+ * where to end, and says what it is that was counted (io-count.h). So the report
+ * leaves the machine without the help of any device, and from any guest.
+ *
+ *   -plugin FILE,report=REPORT[,places=PLACES]
+ *
+ * Lines of the report are texts, or text, tab and number. With PLACES, what was
+ * executed between all starts and stops is told place by place: the address at which
+ * a straight piece of code begins, and how many instructions were executed of it.
+ *
+ * One CPU: the counters are not atomic.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "io-count.h"
+
+/* The part of QEMU's interface, version 1, that is used here. */
+struct qemu_plugin_tb;
+struct qemu_plugin_insn;
+enum { CB_NO_REGS };
+enum { INLINE_ADD_U64 };
+typedef void (*exec_cb)(unsigned int cpu, void *data);
+
+void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id,
+		void (*cb)(uint64_t id, struct qemu_plugin_tb *tb));
+void qemu_plugin_register_atexit_cb(uint64_t id, void (*cb)(uint64_t id, void *data),
+				    void *data);
+void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, exec_cb cb,
+					    int flags, void *data);
+void qemu_plugin_register_vcpu_insn_exec_inline(struct qemu_plugin_insn *insn, int op,
+						void *counter, uint64_t add);
+size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
+uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
+struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t i);
+const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
+
+#define EXPORT	__attribute__((visibility("default")))
+EXPORT int qemu_plugin_version = 1;
+EXPORT int qemu_plugin_install(uint64_t id, const void *info, int argc, char **argv);
+
+/* A straight piece of code. Pieces are never freed: QEMU may come back to them. */
+struct place {
+	struct place *next;
+	uint64_t addr;
+	uint64_t executed;	/* ever */
+	uint64_t at_start;	/* of which before the last start */
+	uint64_t counted;	/* between starts and stops */
+};
+
+static FILE *report, *places_to;
+static struct place *places;
+static uint64_t executed, at_start;
+static char text[256];
+static unsigned int text_bits;
+
+static void append_bit(unsigned int bit)
+{
+	unsigned int at = text_bits++ / 8;
+
+	if (at < sizeof(text) - 1)
+		text[at] = text[at] << 1 | bit;
+}
+
+static const char *take_text(void)
+{
+	static char taken[sizeof(text)];
+
+	memcpy(taken, text, sizeof(text));
+	memset(text, 0, sizeof(text));
+	text_bits = 0;
+	return taken;
+}
+
+static void start(void)
+{
+	for (struct place *p = places; p; p = p->next)
+		p->at_start = p->executed;
+	at_start = executed;
+}
+
+static void stop(void)
+{
+	uint64_t counted = executed - at_start;
+
+	for (struct place *p = places; p; p = p->next)
+		p->counted += p->executed - p->at_start;
+	fprintf(report, "%s\t%llu\n", take_text(), (unsigned long long)counted);
+}
+
+static void marked(unsigned int cpu, void *data)
+{
+	unsigned int what = (uintptr_t)data;
+
+	switch (what) {
+	case IO_COUNT_ZERO:
+	case IO_COUNT_ONE:
+		append_bit(what);
+		return;
+	case IO_COUNT_SAY:
+		fprintf(report, "%s\n", take_text());
+		break;
+	case IO_COUNT_START:
+		start();
+		return;
+	case IO_COUNT_STOP:
+		stop();
+		break;
+	}
+	fflush(report);
+}
+
+/* movz xzr, #number */
+static bool is_mark(const struct qemu_plugin_insn *insn, unsigned int *what)
+{
+	uint32_t code;
+
+	memcpy(&code, qemu_plugin_insn_data(insn), sizeof(code));
+	*what = (code >> 5 & 0xffff) - IO_COUNT_MARK;
+	return (code & ~(0xffffu << 5)) == 0xd280001f && *what < IO_COUNT_MARKS;
+}
+
+static uint64_t *place_counter(uint64_t addr)
+{
+	struct place *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		abort();
+	p->addr = addr;
+	p->next = places;
+	places = p;
+	return &p->executed;
+}
+
+/*
+ * Instructions are counted one by one, since a trap in the middle of a piece leaves
+ * it, and traps are what a hypervisor lives on.
+ */
+static void translated(uint64_t id, struct qemu_plugin_tb *tb)
+{
+	uint64_t *counter = places_to ? place_counter(qemu_plugin_tb_vaddr(tb)) : NULL;
+	size_t n = qemu_plugin_tb_n_insns(tb);
+	unsigned int what;
+
+	for (size_t i = 0; i < n; i++) {
+		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
+
+		qemu_plugin_register_vcpu_insn_exec_inline(insn, INLINE_ADD_U64,
+							   &executed, 1);
+		if (counter)
+			qemu_plugin_register_vcpu_insn_exec_inline(insn, INLINE_ADD_U64,
+								   counter, 1);
+		if (is_mark(insn, &what))
+			qemu_plugin_register_vcpu_insn_exec_cb(insn, marked, CB_NO_REGS,
+							       (void *)(uintptr_t)what);
+	}
+}
+
+static void finish(uint64_t id, void *data)
+{
+	for (struct place *p = places; p; p = p->next)
+		if (p->counted)
+			fprintf(places_to, "%016llx %llu\n", (unsigned long long)p->addr,
+				(unsigned long long)p->counted);
+	if (places_to)
+		fclose(places_to);
+	fclose(report);
+}
+
+static FILE *open_for(const char *arg, const char *key)
+{
+	size_t len = strlen(key);
+
+	return strncmp(arg, key, len) ? NULL : fopen(arg + len, "w");
+}
+
+int qemu_plugin_install(uint64_t id, const void *info, int argc, char **argv)
+{
+	for (int i = 0; i < argc; i++) {
+		if (!report)
+			report = open_for(argv[i], "report=");
+		if (!places_to)
+			places_to = open_for(argv[i], "places=");
+	}
+	if (!report) {
+		fputs("io-count: report=FILE is wanted\n", stderr);
+		return -1;
+	}
+	qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
+	qemu_plugin_register_atexit_cb(id, finish, NULL);
+	return 0;
+}
