@@ -91,7 +91,7 @@ struct page *bench_high_page(unsigned int order);
 
 /* foreign.c */
 int bench_foreign_upto(unsigned int nr);
-struct page *bench_foreign_page(void);
+struct page *bench_foreign_page(unsigned int n);
 void bench_foreign_none(void);
 
 /* granted.c, granter.c */
@@ -105,5 +105,6 @@ void bench_direct(void);
 void bench_granted(void);
 void bench_bounce(void);
 void bench_full(void);
+void bench_threads(void);
 
 #endif /* BENCH_H */

@@ -69,7 +69,7 @@ static void with_foreign(unsigned int nr)
 static void one_foreign(void)
 {
 	struct bench_job job = {
-		.dev = bench_dev.wide, .page = bench_foreign_page(), .len = PAGE_SIZE,
+		.dev = bench_dev.wide, .page = bench_foreign_page(50000), .len = PAGE_SIZE,
 		.dir = DMA_TO_DEVICE, .way = BENCH_FOREIGN,
 	};
 	struct bench_case c = { .name = "foreign-4k@100000", .op = bench_op_single, .job = &job };

@@ -52,10 +52,9 @@ int bench_foreign_upto(unsigned int nr)
 	return 0;
 }
 
-/* One from their midst */
-struct page *bench_foreign_page(void)
+struct page *bench_foreign_page(unsigned int n)
 {
-	return pages[nr_entered / 2];
+	return pages[n];
 }
 
 void bench_foreign_none(void)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The module: measures when it is loaded, or grants pages to Dom0, and stays.
+ * The module: plays its role when it is loaded, and stays.
  */
 #include <linux/module.h>
 #include <linux/moduleparam.h>
@@ -10,20 +10,29 @@
 
 static char *role = "micro";
 module_param(role, charp, 0400);
-MODULE_PARM_DESC(role, "micro: count instructions; granter: grant pages to Dom0");
+MODULE_PARM_DESC(role, "micro, threads: measure; devices: make them; granter: grant pages to Dom0");
 
-static int micro(void)
+static void micro(void)
 {
-	int err = bench_devices_init();
-
-	if (err)
-		return err;
 	bench_control();
 	bench_direct();
 	bench_granted();
 	bench_bounce();
 	bench_full();
 	bench_control();
+}
+
+/* The kernel's own benchmark is given our devices, and so they stay. */
+static int play(void)
+{
+	int err = bench_devices_init();
+
+	if (err || !strcmp(role, "devices"))
+		return err;
+	if (!strcmp(role, "threads"))
+		bench_threads();
+	else
+		micro();
 	bench_devices_exit();
 	return 0;
 }
@@ -37,7 +46,7 @@ static int __init bench_init(void)
 	err = bench_figures_init();
 	if (err)
 		return err;
-	err = micro();
+	err = play();
 	if (err)
 		bench_figures_exit();
 	return err;
@@ -46,6 +55,7 @@ module_init(bench_init);
 
 static void __exit bench_exit(void)
 {
+	bench_devices_exit();
 	bench_figures_exit();
 }
 module_exit(bench_exit);
