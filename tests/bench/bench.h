@@ -49,11 +49,12 @@ struct bench_case {
 	bench_op limit_op;		/* NULL: there is none */
 	struct bench_job *limit_job;
 	unsigned int rounds;		/* of the job in a batch; 0: as time permits */
+	bool every;			/* round counts: no two are alike */
 	bool irqs_on;			/* since the operation demands it */
 };
 
-/* meter.c; in thousandths of an instruction */
-u64 bench_meter(bench_op op, struct bench_job *job, unsigned int n, bool irqs_on);
+/* meter.c: the operation of a case, in thousandths of an instruction */
+u64 bench_meter(const struct bench_case *c);
 void bench_control(void);
 
 /* figures.c */

@@ -16,7 +16,7 @@ static struct page *high, *copy;
 
 /*
  * What a bounce costs depends on where in the pool it lands, and the next one lands
- * behind it. So a batch is once through a good part of the pool, in slots of 2 KiB.
+ * behind it. So a batch goes through a good part of the pool, in slots of 2 KiB.
  */
 static unsigned int rounds(size_t len)
 {

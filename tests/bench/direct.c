@@ -10,6 +10,7 @@
 #include "bench.h"
 
 #define MOST_ENTRIES	256
+#define NEIGHBOURS	32
 /* The board's clock: registers that Dom0 has. */
 #define MMIO		0x09010000UL
 
@@ -85,12 +86,40 @@ static void sync_pair(const char *name, struct device *dev)
 	}, false);
 }
 
+/*
+ * How much the page allocator splits and merges depends on all that went before. With
+ * blocks of the right size, whose neighbours are taken, it does neither.
+ */
+static void settle_allocator(struct page **taken, unsigned int order)
+{
+	unsigned int i;
+
+	for (i = 0; i < NEIGHBOURS; i++)
+		taken[i] = alloc_pages(GFP_KERNEL, order);
+	for (i = 0; i < NEIGHBOURS; i += 2)
+		if (taken[i])
+			__free_pages(taken[i], order);
+}
+
+static void unsettle_allocator(struct page **taken, unsigned int order)
+{
+	unsigned int i;
+
+	for (i = 1; i < NEIGHBOURS; i += 2)
+		if (taken[i])
+			__free_pages(taken[i], order);
+}
+
 /* Freeing coherent memory wants interrupts to be on. */
 static void coherent(const char *name, size_t len)
 {
+	struct page *taken[NEIGHBOURS];
+
+	settle_allocator(taken, get_order(len));
 	alongside(name, bench_op_coherent, (struct bench_job) {
 		.dev = bench_dev.wide, .len = len,
 	}, true);
+	unsettle_allocator(taken, get_order(len));
 }
 
 static void registers(void)

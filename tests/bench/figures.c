@@ -95,11 +95,14 @@ void bench_error(const char *name, const char *why)
 
 static s64 limit_of(const struct bench_case *c)
 {
+	struct bench_case limit = {
+		.op = c->limit_op, .job = c->limit_job, .irqs_on = c->irqs_on,
+	};
 	u64 cost;
 
 	if (!c->limit_op)
 		return BENCH_NONE;
-	cost = bench_meter(c->limit_op, c->limit_job, 0, c->irqs_on);
+	cost = bench_meter(&limit);
 	return c->limit_job->errors ? BENCH_NONE : (s64)cost;
 }
 
@@ -124,7 +127,7 @@ void bench_measure(const struct bench_case *c)
 		return;
 	}
 	limit = limit_of(c);
-	value = bench_meter(c->op, c->job, c->rounds, c->irqs_on);
+	value = bench_meter(c);
 	if (c->job->errors)
 		bench_error(c->name, "failed while it was measured");
 	else

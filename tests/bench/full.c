@@ -76,6 +76,7 @@ static void measure_at(unsigned int percent)
 	char name[32];
 	struct bench_case c = {
 		.name = name, .op = bench_op_single, .job = &job, .rounds = ROUNDS,
+		.every = true,
 		.limit_op = bench_op_copy, .limit_job = &memcpy_job,
 	};
 

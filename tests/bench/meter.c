@@ -112,20 +112,16 @@ static void nothing(struct bench_job *job)
 	barrier();
 }
 
-/*
- * Of @n rounds, or of as many as there is time for. Where a round's cost depends on
- * those before it @n is given, and then no batch may be left out.
- */
-u64 bench_meter(bench_op op, struct bench_job *job, unsigned int n, bool irqs_on)
+u64 bench_meter(const struct bench_case *c)
 {
-	unsigned int tries = n ? 1 : TRIES;
+	unsigned int n = c->rounds, tries = c->every ? 1 : TRIES;
 	u64 all, loop;
 
 	preempt_disable();
-	quiet_batch(op, job, 8, 1, irqs_on);
-	n = n ?: as_time_permits(op, job, irqs_on);
-	all = length(op, job, n, tries, irqs_on);
-	loop = length(nothing, NULL, n, TRIES, irqs_on);
+	quiet_batch(c->op, c->job, 8, 1, c->irqs_on);
+	n = n ?: as_time_permits(c->op, c->job, c->irqs_on);
+	all = length(c->op, c->job, n, tries, c->irqs_on);
+	loop = length(nothing, NULL, n, TRIES, c->irqs_on);
 	preempt_enable();
 	return div_u64((all - loop) * 1000, n);
 }
@@ -138,6 +134,7 @@ static noinline void known_length(struct bench_job *job)
 /* A meter that miscounts what is known beforehand is believed nothing. */
 void bench_control(void)
 {
-	bench_figure("nops", "instructions", NOPS * 1000,
-		     bench_meter(known_length, NULL, 0, false));
+	struct bench_case c = { .op = known_length };
+
+	bench_figure("nops", "instructions", NOPS * 1000, bench_meter(&c));
 }
