@@ -16,7 +16,11 @@ enum {
 	IO_COUNT_ONE,
 	IO_COUNT_SAY,		/* the text is a line of the report */
 	IO_COUNT_START,		/* count from here */
-	IO_COUNT_STOP,		/* to here: a line with the text and the number */
+	IO_COUNT_LAP,		/* one of many things of a kind is done */
+	IO_COUNT_STOP,		/* to here: a line with the text and the number, and that
+				   of a lap which nothing disturbed */
+	IO_COUNT_WHERE,		/* a line with the text and the machine address of what
+				   the next instruction reads */
 	IO_COUNT_MARKS
 };
 

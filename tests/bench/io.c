@@ -11,6 +11,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,6 +76,7 @@ static void go(const struct work *w)
 
 		if (done != (ssize_t)w->block)
 			die(w->writes ? "write" : "read");
+		MARK(IO_COUNT_LAP);
 	}
 }
 
@@ -128,6 +130,32 @@ static int loop(const char *name, unsigned long instructions)
 	return 0;
 }
 
+static uint64_t guest_address(const void *page)
+{
+	int pagemap = open("/proc/self/pagemap", O_RDONLY);
+	uint64_t entry = 0;
+
+	if (pread(pagemap, &entry, 8, (uintptr_t)page / PAGE * 8) != 8)
+		die("pagemap");
+	return (entry & ((1ULL << 55) - 1)) * PAGE;
+}
+
+/* Where in the guest's memory is a page, and where in the machine's? */
+static int where(void)
+{
+	unsigned char *page = scattered(PAGE);
+	char name[32];
+	uint64_t word;
+
+	sprintf(name, "where %#llx", (unsigned long long)guest_address(page));
+	spell(name);
+	asm volatile(".balign 8\n\t"
+		     "movz xzr, %1\n\t"
+		     "ldr %0, %2" : "=r"(word)
+		     : "i"(IO_COUNT_MARK + IO_COUNT_WHERE), "Q"(*(uint64_t *)page));
+	return 0;
+}
+
 static int say(char **words)
 {
 	for (; *words; words++) {
@@ -142,12 +170,14 @@ int main(int argc, char **argv)
 {
 	if (argc > 2 && !strcmp(argv[1], "say"))
 		return say(argv + 2);
+	if (argc == 2 && !strcmp(argv[1], "where"))
+		return where();
 	if (argc == 4 && !strcmp(argv[1], "loop"))
 		return loop(argv[3], atol(argv[2]));
 	if (argc == 7 && (!strcmp(argv[1], "read") || !strcmp(argv[1], "write")))
 		return measure(argv[1], argv[2], atol(argv[3]) << 10, atol(argv[4]) * MIB,
 			       atoi(argv[5]), argv[6]);
 	fputs("usage: io read|write DISK KIB-PER-BLOCK MIBS TIMES NAME\n"
-	      "       io loop INSTRUCTIONS NAME | say WORDS\n", stderr);
+	      "       io loop INSTRUCTIONS NAME | say WORDS | where\n", stderr);
 	return 2;
 }
