@@ -1,31 +1,47 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""report DIRECTORY TO: what the two kernels reported, as a table and as JSON.
+"""report DIRECTORY TO STAGE...: what the two kernels reported, as tables and as JSON.
 
 DIRECTORY/SIDE/STAGE/report is what a kernel said. The cases are listed here, so
-that one of which nothing is heard is missed. The last line is 'N passed, M failed'.
+that one of which nothing is heard is missed. No figure is judged, only that it is
+there. The last line is 'N passed, M failed'.
 """
 import json
 import os
+import statistics
 import sys
 
 SIDES = 'peer', 'ours'
 FOREIGN = 0, 1, 100, 10000, 100000
 SIZES = 64, 512, 2048, 4096, 8192, 65536, 262144, 1048576
 
-MICRO = [
-    *(f'{what}@{n}' for what in ('local-4k', 'local-64k', 'local-sg16',
-                                 'local-sg128', 'local-sg256') for n in FOREIGN),
-    'foreign-4k@100000',
-    'foreign-sg128', 'foreign-sg128-nc-to', 'foreign-sg128-nc-from',
-    'calls-sg128-nc-to', 'calls-sg128-nc-from',
-    'local-4k-nc-to', 'local-4k-nc-from',
-    *(f'bounce-{n}-{way}' for way in ('to', 'from') for n in SIZES),
-    'bounce-4096-full0', 'bounce-4096-full50', 'bounce-4096-full90',
-    'bounce-4096-full99', 'pool-maps', 'bounce-largest',
-    'coherent-4k', 'coherent-64k', 'sync-4k', 'sync-4k-nc', 'sync-4k-bounce',
-    'resource-4k',
-]
+CASES = {
+    'micro': [
+        *(f'{what}@{n}' for what in ('local-4k', 'local-64k', 'local-sg16',
+                                     'local-sg128', 'local-sg256') for n in FOREIGN),
+        'local-4k-nc-to', 'local-4k-nc-from',
+        'foreign-4k@100000',
+        'foreign-sg128', 'foreign-sg128-nc-to', 'foreign-sg128-nc-from',
+        'calls-sg128-nc-to', 'calls-sg128-nc-from',
+        *(f'bounce-{n}-{way}' for way in ('to', 'from') for n in SIZES),
+        'bounce-4096-full0', 'bounce-4096-full50', 'bounce-4096-full90',
+        'bounce-4096-full99', 'pool-maps', 'bounce-largest',
+        'coherent-4k', 'coherent-64k', 'sync-4k', 'sync-4k-nc', 'sync-4k-bounce',
+        'resource-4k',
+    ],
+    'threads': [f'threads{n}-{what}' for what in (
+        'local-4k', 'local-64k', 'foreign-4k', 'foreign-sg16', 'bounce-4k',
+        'bounce-64k') for n in (2, 4)],
+    'map-benchmark': [f'kernel-{what}-{way}-{op}' for what in (
+        'map-4k', 'map-64k', 'map-4k-nc', 'bounce-4k', 'bounce-64k')
+        for way in ('to', 'from') for op in ('map', 'unmap')],
+}
+
+TITLES = {
+    'micro': 'Instructions of one map and unmap, or of what the name says',
+    'threads': "Several threads: the part that is theirs of a private thread's speed-up",
+    'map-benchmark': "The kernel's own benchmark; 1 us is 31.25 instructions",
+}
 
 # What the stock kernel does not do.
 PEER_REFUSES = 'bounce-1048576-to', 'bounce-1048576-from', 'resource-4k'
@@ -43,21 +59,28 @@ def check(what, ok, why=''):
 
 
 class Report:
-    """What one kernel said in one stage."""
+    """What one kernel said in one stage: NAME: (UNIT, LIMIT, VALUE)."""
 
-    def __init__(self, path):
-        self.path, self.figures, self.errors, self.facts = path, {}, {}, {}
-        self.controls = []
-        for line in open(path, errors='replace') if os.path.exists(path) else ():
-            self.take(line.split())
+    def __init__(self, directory, side, stage):
+        self.path = f'{directory}/{side}/{stage}/report'
+        self.side, self.figures, self.errors, self.facts = side, {}, {}, {}
+        self.controls, self.private = [], {}
+        if os.path.exists(self.path):
+            for line in open(self.path, errors='replace'):
+                self.take(line.split())
 
     def take(self, words):
         match words:
             case ['figure', 'nops', _, limit, value]:
                 self.controls.append((int(limit), int(value)))
+            case ['figure', name, 'share', private, value]:
+                self.private.setdefault(name.split('-')[0], []).append(int(private) / 1000)
+                self.figures[name] = 'share', 1, int(value) / 1000
             case ['figure', name, unit, limit, value]:
                 limit = None if limit == '-' else int(limit) / 1000
                 self.figures[name] = unit, limit, int(value) / 1000
+            case ['us', name, op, value]:
+                self.figures[f'kernel-{name}-{op}'] = 'us', None, float(value)
             case ['error', name, *why]:
                 self.errors[name] = ' '.join(why)
             case [name, *rest]:
@@ -74,23 +97,27 @@ class Report:
         return self.figures.get(name, (None, None, None))
 
 
-def rounded(x):
+def rounded(x, unit):
     if x is None:
         return None
+    if unit == 'share':
+        return round(x, 2)
+    if unit == 'us':
+        return round(x, 1)
     return round(x, 1) if x < 100 and round(x, 1) % 1 else round(x)
 
 
 def row(name, reports):
     found = [r.get(name) for r in reports]
     unit, limit = next(((u, l) for u, l, v in reversed(found) if v is not None), (None, None))
-    return {'case': name, 'unit': unit, 'limit': rounded(limit),
-            **{side: rounded(f[2]) for side, f in zip(SIDES, found)}}
+    return {'case': name, 'unit': unit, 'limit': rounded(limit, unit),
+            **{side: rounded(f[2], unit) for side, f in zip(SIDES, found)}}
 
 
 def check_case(name, reports):
     peer, ours = reports
-    why = ', '.join(f'{s}: {r.errors.get(name, "no figure")}'
-                    for s, r in zip(SIDES, reports) if name not in r.figures)
+    why = ', '.join(f'{r.side}: {r.errors.get(name, "no figure")}'
+                    for r in reports if name not in r.figures)
     check(name, name in ours.figures and (name in peer.figures or name in PEER_REFUSES),
           why)
 
@@ -99,25 +126,29 @@ def check_case(name, reports):
 # allocator.
 def limits_differ(reports):
     peer, ours = reports
-    for name in MICRO:
+    for name in CASES['micro']:
         a, b = peer.get(name)[1], ours.get(name)[1]
         if None not in (a, b) and abs(a - b) > 1 + 0.02 * a:
             return f'{name}: {a:.1f} and {b:.1f}'
     return ''
 
 
-def check_controls(reports):
-    for side, r in zip(SIDES, reports):
-        check(f'{side}: came to its end', 'end' in r.facts, r.path)
-        check(f'{side}: the kernel did not warn', not r.warned(), r.path)
-        check(f'{side}: a thousand instructions are counted as a thousand',
+def check_controls(stage, reports):
+    for r in reports:
+        check(f'{stage}: {r.side} came to its end', 'end' in r.facts, r.path)
+        check(f'{stage}: the kernel of {r.side} did not warn', not r.warned(), r.path)
+    if stage != 'micro':
+        return
+    for r in reports:
+        check(f'a thousand instructions of {r.side} are counted as a thousand',
               not r.miscounted(), str(r.controls))
     differ = limits_differ(reports)
     check('the limits are the same in both kernels', not differ, differ)
 
 
+# More is better of some; of those no ratio is told.
 def ratio(a, b, unit):
-    if None in (a, b) or not b or unit in ('bytes', 'maps'):
+    if None in (a, b) or not b or unit in ('bytes', 'maps', 'share'):
         return '-'
     return f'{a / b:.2f}'
 
@@ -134,16 +165,40 @@ def table(rows):
                ratio(r['peer'], r['ours'], r['unit']), r['unit'] or '-')
 
 
-def main(directory, to):
-    reports = [Report(f'{directory}/{s}/micro/report') for s in SIDES]
-    rows = [row(name, reports) for name in MICRO]
+def print_table(stage, rows):
+    print(f'\n{TITLES[stage]}\n')
     for line in table(rows):
-        print('{:<22}{:>11}{:>12}{:>12}{:>12}{:>11}  {}'.format(*line))
+        print('{:<27}{:>10}{:>11}{:>11}{:>12}{:>11}  {}'.format(*line))
+
+
+def print_private(reports):
+    for r in reports:
+        for n, found in sorted(r.private.items()):
+            print(f'{n} of {r.side} that share nothing: {statistics.median(found):.2f} '
+                  'times one')
+
+
+def tell(stage, reports):
+    rows = [row(name, reports) for name in CASES[stage]]
+    print_table(stage, rows)
+    print_private(reports)
+    return rows
+
+
+def judge(stage, reports):
+    for name in CASES[stage]:
+        check_case(name, reports)
+    check_controls(stage, reports)
+
+
+def main(directory, to, *stages):
+    reports = {s: [Report(directory, side, s) for side in SIDES] for s in stages}
+    rows = [r for s in stages for r in tell(s, reports[s])]
     with open(f'{to}/bench.json', 'w') as f:
         json.dump(rows, f, indent=1)
-    for name in MICRO:
-        check_case(name, reports)
-    check_controls(reports)
+    print()
+    for s in stages:
+        judge(s, reports[s])
     print(f'{passed} passed, {failed} failed')
     return failed > 0
 

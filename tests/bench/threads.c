@@ -21,7 +21,7 @@
 #include "bench.h"
 
 #define THREADS		4
-#define TURNS		15
+#define TURNS		17
 #define TURN_MS		40
 #define ENTRIES		16
 #define FOREIGN		10000
@@ -37,6 +37,7 @@ struct worker {
 
 static struct worker *workers;
 static bool go, stop;
+static bool missed;		/* threads that could not start */
 
 static int work(void *arg)
 {
@@ -69,7 +70,7 @@ static int start(struct worker *w, unsigned int cpu, bench_op op)
 	return 0;
 }
 
-/* Rounds in a millisecond, of @nr threads together; 0 if they could not all start. */
+/* Rounds in a second, of @nr threads together */
 static u64 turn(bench_op op, unsigned int nr)
 {
 	unsigned int started = 0, i;
@@ -90,7 +91,8 @@ static u64 turn(bench_op op, unsigned int nr)
 		wait_for_completion(&workers[i].ended);
 		rounds += workers[i].rounds;
 	}
-	return started == nr ? div64_u64(rounds * 1000, took) : 0;
+	missed |= started < nr;
+	return div64_u64(rounds * USEC_PER_SEC, took);
 }
 
 static int compare(const void *a, const void *b)
@@ -106,21 +108,36 @@ static u64 median(u64 *values)
 	return values[TURNS / 2];
 }
 
-/* How many rounds while the private threads did a million, and how many those did. */
+/* Rounds of @nr private threads, and of the case's while those would do a million. */
 struct pace {
-	u64 relative, alone;
+	u64 alone, relative;
 };
 
 static struct pace pace_of(bench_op op, unsigned int nr)
 {
-	u64 relative[TURNS], alone[TURNS];
+	u64 alone = max(turn(bench_op_copy, nr), 1ULL);
+
+	return (struct pace) { alone, div64_u64(turn(op, nr) * 1000000, alone) };
+}
+
+/*
+ * In thousandths: how much faster @nr private threads are than one, and which part of
+ * that is the case's. One and many are compared while the machine is equally busy.
+ */
+static void speed_up(bench_op op, unsigned int nr, u64 *private, u64 *share)
+{
+	u64 privates[TURNS], shares[TURNS];
+	struct pace one, many;
 	unsigned int i;
 
 	for (i = 0; i < TURNS; i++) {
-		alone[i] = turn(bench_op_copy, nr);
-		relative[i] = div64_u64(turn(op, nr) * 1000000, max(alone[i], 1ULL));
+		one = pace_of(op, 1);
+		many = pace_of(op, nr);
+		privates[i] = div64_u64(many.alone * 1000, one.alone);
+		shares[i] = div64_u64(many.relative * 1000, max(one.relative, 1ULL));
 	}
-	return (struct pace) { median(relative), median(alone) };
+	*private = median(privates);
+	*share = median(shares);
 }
 
 static bool any_errors(void)
@@ -132,25 +149,25 @@ static bool any_errors(void)
 	return errors;
 }
 
-static void report(const char *what, unsigned int nr, struct pace one, struct pace many)
+static void measure_with(const char *what, bench_op op, unsigned int nr)
 {
+	u64 private, share;
 	char name[32];
 
 	snprintf(name, sizeof(name), "threads%u-%s", nr, what);
-	if (any_errors() || !one.relative || !one.alone)
+	speed_up(op, nr, &private, &share);
+	if (any_errors() || missed || !share)
 		bench_error(name, "failed while it was measured");
 	else
-		bench_figure(name, "share", div64_u64(many.alone * 1000, one.alone),
-			     div64_u64(many.relative * 1000, one.relative));
+		bench_figure(name, "share", private, share);
 }
 
 static void measure(const char *what, bench_op op)
 {
-	struct pace one = pace_of(op, 1);
 	unsigned int nr;
 
 	for (nr = 2; nr <= THREADS; nr *= 2)
-		report(what, nr, one, pace_of(op, nr));
+		measure_with(what, op, nr);
 }
 
 static void wrong(const char *what, const char *why)
