@@ -6,9 +6,10 @@ The scale is logarithmic, so that equal ratios are equal lengths.
 """
 import json
 import math
+import re
 import sys
 
-LEFT, RIGHT, TOP, BOTTOM = 190, 110, 84, 40
+LEFT, RIGHT, TOP, BOTTOM = 180, 90, 84, 40
 WIDTH, ROW, GAP = 960, 18, 16
 PEER, OURS, LIMIT, GRID, TEXT, FAINT = (
     '#b4531a', '#1a66b4', '#444444', '#e4e4e4', '#222222', '#777777')
@@ -31,29 +32,54 @@ def dot(x, y, colour):
 class Scale:
     def __init__(self, values):
         self.first = math.floor(math.log10(min(values)))
-        self.last = math.ceil(math.log10(max(values)))
+        self.last = math.log10(max(values)) + 0.1
 
     def x(self, value):
         part = (math.log10(max(value, 1)) - self.first) / (self.last - self.first)
         return LEFT + part * (WIDTH - LEFT - RIGHT)
 
     def decades(self):
-        return [10 ** n for n in range(self.first, self.last + 1)]
+        return [10 ** n for n in range(self.first, math.floor(self.last) + 1)]
 
 
-# One before the last dash or the @, so that families stand together.
-def family(case):
-    return case.split('@')[0].split('-')[0]
+class Group:
+    """Rows that stand together: what is in the brackets tells them apart."""
+
+    def __init__(self, title, pattern):
+        self.title, self.pattern = title, re.compile(pattern)
+
+    def label(self, case):
+        m = self.pattern.fullmatch(case)
+        return m and (f'{int(m[1]):,}' if m[1].isdigit() else m[1])
+
+
+# What a row is of, and what in its name tells it from the others.
+GROUPS = [Group(*g) for g in (
+    ('4 KiB of our own memory; so many foreign pages are mapped elsewhere', r'local-4k@(\d+)'),
+    ('64 KiB of our own memory; so many foreign pages are mapped elsewhere', r'local-64k@(\d+)'),
+    ('A list of 16 × 4 KiB; so many foreign pages are mapped elsewhere', r'local-sg16@(\d+)'),
+    ('A list of 128 × 4 KiB; so many foreign pages are mapped elsewhere', r'local-sg128@(\d+)'),
+    ('A list of 256 × 4 KiB; so many foreign pages are mapped elsewhere', r'local-sg256@(\d+)'),
+    ('A device that does not snoop', r'(local-4k-nc-.*)'),
+    ('Foreign pages', r'(foreign-.*)'),
+    ('Bounced to the device; bytes', r'bounce-(\d+)-to'),
+    ('Bounced from the device; bytes', r'bounce-(\d+)-from'),
+    ('4 KiB bounced to the device; percent of the pool are taken', r'bounce-4096-full(\d+)'),
+    ('Coherent memory, syncs, registers', r'((?:coherent|sync|resource)-.*)'),
+)]
 
 
 def places(rows):
-    y, before = TOP, None
-    for r in rows:
-        if before is not None and family(r['case']) != before:
-            y += GAP
-        before = family(r['case'])
-        yield r, y
-        y += ROW
+    """(what to draw, where): titles as strings, rows with their labels."""
+    y = TOP
+    for group in GROUPS:
+        members = [(r, group.label(r['case'])) for r in rows if group.label(r['case'])]
+        if not members:
+            continue
+        yield group.title, y
+        for n, member in enumerate(members, 1):
+            yield member, y + n * ROW
+        y += (len(members) + 1) * ROW + GAP
 
 
 def ratio(r):
@@ -73,6 +99,12 @@ def marks(r, y, scale):
         yield dot(scale.x(r['ours']), y, OURS)
 
 
+def row(r, label, y, scale):
+    yield text(LEFT - 14, y + 4, label, anchor='end')
+    yield from marks(r, y, scale)
+    yield text(WIDTH - 12, y + 4, ratio(r), anchor='end', colour=FAINT)
+
+
 def legend():
     yield text(LEFT, 26, 'What one map + unmap costs, in instructions', 16, extra='font-weight="600"')
     yield line(LEFT + 4, 42, LEFT + 4, 54, LIMIT, 2)
@@ -87,7 +119,7 @@ def legend():
 def axis(scale, bottom):
     for v in scale.decades():
         x = scale.x(v)
-        yield line(x, TOP - 14, x, bottom, GRID)
+        yield line(x, TOP + ROW / 2, x, bottom, GRID)
         yield text(x, bottom + 16, f'{v:,}', 10, 'middle', FAINT)
 
 
@@ -100,10 +132,11 @@ def draw(rows):
     yield f'<rect width="{WIDTH}" height="{bottom + BOTTOM}" fill="white"/>'
     yield from legend()
     yield from axis(scale, bottom)
-    for r, y in placed:
-        yield text(LEFT - 14, y + 4, r['case'], anchor='end')
-        yield from marks(r, y, scale)
-        yield text(WIDTH - 12, y + 4, ratio(r), anchor='end', colour=FAINT)
+    for what, y in placed:
+        if isinstance(what, str):
+            yield text(14, y + 4, what, 12, extra='font-weight="600"')
+        else:
+            yield from row(*what, y, scale)
     yield '</svg>'
 
 
