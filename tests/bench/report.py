@@ -116,7 +116,7 @@ def row(name, reports):
 
 def check_case(name, reports):
     peer, ours = reports
-    why = ', '.join(f'{r.side}: {r.errors.get(name, "no figure")}'
+    why = ', '.join(f'{r.side}: {r.errors.get(name, r.errors.get("insmod", "no figure"))}'
                     for r in reports if name not in r.figures)
     check(name, name in ours.figures and (name in peer.figures or name in PEER_REFUSES),
           why)
