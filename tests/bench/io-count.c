@@ -9,63 +9,36 @@
  *
  *   -plugin FILE,report=REPORT[,places=PLACES]
  *
- * Lines of the report are texts, or text and numbers with tabs between. With PLACES, what was
- * executed between all starts and stops is told place by place: the address at which
- * a straight piece of code begins, and how many instructions were executed of it.
+ * Lines of the report are texts, or text and numbers with tabs between. With PLACES, it
+ * is told place by place, too: text, the address at which a straight piece of code begins,
+ * and how many instructions of it were executed.
  *
  * One CPU: the counters are not atomic.
  */
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "io-count.h"
+#include "io-qemu.h"
 
-/* The part of QEMU's interface, version 1, that is used here. */
-struct qemu_plugin_tb;
-struct qemu_plugin_insn;
-enum { CB_NO_REGS };
-enum { INLINE_ADD_U64 };
-enum { MEM_ANY = 3 };
-typedef void (*exec_cb)(unsigned int cpu, void *data);
-typedef void (*mem_cb)(unsigned int cpu, uint32_t info, uint64_t addr, void *data);
-
-void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id,
-		void (*cb)(uint64_t id, struct qemu_plugin_tb *tb));
-void qemu_plugin_register_atexit_cb(uint64_t id, void (*cb)(uint64_t id, void *data),
-				    void *data);
-void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, exec_cb cb,
-					    int flags, void *data);
-void qemu_plugin_register_vcpu_insn_exec_inline(struct qemu_plugin_insn *insn, int op,
-						void *counter, uint64_t add);
-void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn, mem_cb cb, int flags,
-				      int which, void *data);
-struct qemu_plugin_hwaddr *qemu_plugin_get_hwaddr(uint32_t info, uint64_t addr);
-uint64_t qemu_plugin_hwaddr_phys_addr(const struct qemu_plugin_hwaddr *at);
-size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
-uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
-struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t i);
-const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
-
-#define EXPORT	__attribute__((visibility("default")))
-EXPORT int qemu_plugin_version = 1;
-EXPORT int qemu_plugin_install(uint64_t id, const void *info, int argc, char **argv);
+int qemu_plugin_version = 1;
 
 /* A straight piece of code. Pieces are never freed: QEMU may come back to them. */
 struct place {
 	struct place *next;
-	uint64_t addr;
-	uint64_t executed;	/* ever */
-	uint64_t at_start;	/* of which before the last start */
-	uint64_t counted;	/* between starts and stops */
+	__u64 addr;
+	__u64 executed;
+	__u64 at_start;
 };
+
+enum { MAX_LAPS = 1 << 14 };
 
 static FILE *report, *places_to;
 static struct place *places;
-static uint64_t executed, at_start, at_lap;
-static uint64_t laps[1 << 14];
+static __u64 executed, at_start, at_lap;
+static __u64 laps[MAX_LAPS];
 static unsigned int nr_laps;
 static char text[256];
 static unsigned int text_bits;
@@ -99,14 +72,14 @@ static void start(void)
 
 static void lap(void)
 {
-	if (nr_laps < sizeof(laps) / sizeof(laps[0]))
+	if (nr_laps < MAX_LAPS)
 		laps[nr_laps++] = executed - at_lap;
 	at_lap = executed;
 }
 
 static int by_size(const void *a, const void *b)
 {
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	__u64 x = *(const __u64 *)a, y = *(const __u64 *)b;
 
 	return (x > y) - (x < y);
 }
@@ -116,34 +89,41 @@ static int by_size(const void *a, const void *b)
  * stopped and started again. A quarter of them at least has none of that, and these agree
  * with each other nearly to the instruction.
  */
-static uint64_t undisturbed_lap(void)
+static __u64 undisturbed_lap(void)
 {
 	qsort(laps, nr_laps, sizeof(laps[0]), by_size);
 	return nr_laps ? laps[nr_laps / 4] : 0;
 }
 
-static void stop(void)
+static void tell_places(const char *name)
 {
-	uint64_t counted = executed - at_start;
-
 	for (struct place *p = places; p; p = p->next)
-		p->counted += p->executed - p->at_start;
-	fprintf(report, "%s\t%llu\t%llu\n", take_text(), (unsigned long long)counted,
-		(unsigned long long)undisturbed_lap());
+		if (p->executed != p->at_start)
+			fprintf(places_to, "%s\t%016llx\t%llu\n", name,
+				p->addr,
+				(p->executed - p->at_start));
 }
 
-static void where(unsigned int cpu, uint32_t info, uint64_t addr, void *data)
+static void stop(void)
+{
+	__u64 counted = executed - at_start;
+	const char *name = take_text();
+
+	fprintf(report, "%s\t%llu\t%llu\n", name, counted, undisturbed_lap());
+	tell_places(name);
+}
+
+static void where(unsigned int cpu, __u32 info, __u64 addr, void *data)
 {
 	struct qemu_plugin_hwaddr *at = qemu_plugin_get_hwaddr(info, addr);
 
-	fprintf(report, "%s\t%#llx\n", take_text(),
-		(unsigned long long)qemu_plugin_hwaddr_phys_addr(at));
+	fprintf(report, "%s\t%#llx\n", take_text(), qemu_plugin_hwaddr_phys_addr(at));
 	fflush(report);
 }
 
 static void marked(unsigned int cpu, void *data)
 {
-	unsigned int what = (uintptr_t)data;
+	unsigned int what = (unsigned long)data;
 
 	switch (what) {
 	case IO_COUNT_ZERO:
@@ -169,14 +149,14 @@ static void marked(unsigned int cpu, void *data)
 /* movz xzr, #number */
 static bool is_mark(const struct qemu_plugin_insn *insn, unsigned int *what)
 {
-	uint32_t code;
+	__u32 code;
 
 	memcpy(&code, qemu_plugin_insn_data(insn), sizeof(code));
 	*what = (code >> 5 & 0xffff) - IO_COUNT_MARK;
 	return (code & ~(0xffffu << 5)) == 0xd280001f && *what < IO_COUNT_MARKS;
 }
 
-static uint64_t *place_counter(uint64_t addr)
+static __u64 *place_counter(__u64 addr)
 {
 	struct place *p = calloc(1, sizeof(*p));
 
@@ -192,9 +172,9 @@ static uint64_t *place_counter(uint64_t addr)
  * Instructions are counted one by one, since a trap in the middle of a piece leaves
  * it, and traps are what a hypervisor lives on.
  */
-static void translated(uint64_t id, struct qemu_plugin_tb *tb)
+static void translated(__u64 id, struct qemu_plugin_tb *tb)
 {
-	uint64_t *counter = places_to ? place_counter(qemu_plugin_tb_vaddr(tb)) : NULL;
+	__u64 *counter = places_to ? place_counter(qemu_plugin_tb_vaddr(tb)) : NULL;
 	size_t n = qemu_plugin_tb_n_insns(tb);
 	unsigned int what;
 
@@ -210,22 +190,11 @@ static void translated(uint64_t id, struct qemu_plugin_tb *tb)
 			continue;
 		if (what != IO_COUNT_WHERE)
 			qemu_plugin_register_vcpu_insn_exec_cb(insn, marked, CB_NO_REGS,
-							       (void *)(uintptr_t)what);
+							       (void *)(unsigned long)what);
 		else if (i + 1 < n)
 			qemu_plugin_register_vcpu_mem_cb(qemu_plugin_tb_get_insn(tb, i + 1),
 							 where, CB_NO_REGS, MEM_ANY, NULL);
 	}
-}
-
-static void finish(uint64_t id, void *data)
-{
-	for (struct place *p = places; p; p = p->next)
-		if (p->counted)
-			fprintf(places_to, "%016llx %llu\n", (unsigned long long)p->addr,
-				(unsigned long long)p->counted);
-	if (places_to)
-		fclose(places_to);
-	fclose(report);
 }
 
 static FILE *open_for(const char *arg, const char *key)
@@ -235,7 +204,7 @@ static FILE *open_for(const char *arg, const char *key)
 	return strncmp(arg, key, len) ? NULL : fopen(arg + len, "w");
 }
 
-int qemu_plugin_install(uint64_t id, const void *info, int argc, char **argv)
+int qemu_plugin_install(__u64 id, const void *info, int argc, char **argv)
 {
 	for (int i = 0; i < argc; i++) {
 		if (!report)
@@ -248,6 +217,5 @@ int qemu_plugin_install(uint64_t id, const void *info, int argc, char **argv)
 		return -1;
 	}
 	qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
-	qemu_plugin_register_atexit_cb(id, finish, NULL);
 	return 0;
 }

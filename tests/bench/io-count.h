@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * io-count.h - how a program inside the machine speaks to the plugin outside
+ * How a program inside the machine speaks to the plugin outside
  *
  * It executes moves into the register that is always zero. They do nothing, at any
  * level of privilege and under any hypervisor, and no compiler makes them; what is
@@ -11,16 +11,21 @@
 
 #define IO_COUNT_MARK	0x5150	/* the lowest of what is moved */
 
+/*
+ * A text is spelt bit by bit, the highest of a letter first, and is gone once it has been
+ * told. Between a start and a stop there are laps, one for each of many things of a kind;
+ * a stop tells the text, how many instructions were counted, and how many in a lap that
+ * nothing disturbed. Where tells the text and at which address of the machine is what the
+ * next instruction reads.
+ */
 enum {
-	IO_COUNT_ZERO,		/* a bit of a text, the highest of a letter first */
+	IO_COUNT_ZERO,
 	IO_COUNT_ONE,
-	IO_COUNT_SAY,		/* the text is a line of the report */
-	IO_COUNT_START,		/* count from here */
-	IO_COUNT_LAP,		/* one of many things of a kind is done */
-	IO_COUNT_STOP,		/* to here: a line with the text and the number, and that
-				   of a lap which nothing disturbed */
-	IO_COUNT_WHERE,		/* a line with the text and the machine address of what
-				   the next instruction reads */
+	IO_COUNT_SAY,
+	IO_COUNT_START,
+	IO_COUNT_LAP,
+	IO_COUNT_STOP,
+	IO_COUNT_WHERE,
 	IO_COUNT_MARKS
 };
 

@@ -11,7 +11,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
+#include <linux/types.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,9 +21,8 @@
 #include "io-count.h"
 
 #define PAGE		4096UL
-#define MIB		(1UL << 20)
+#define MIB		(1024 * 1024UL)
 #define STALE		0xa5		/* what a disk of zeroes has to overwrite */
-#define MARK(what)	asm volatile("movz xzr, %0" : : "i"(IO_COUNT_MARK + (what)) : "memory")
 
 struct work {
 	int fd;
@@ -32,14 +31,19 @@ struct work {
 	size_t block, bytes;
 };
 
+static __always_inline void mark(int what)
+{
+	asm volatile("movz xzr, %0" : : "i"(IO_COUNT_MARK + what) : "memory");
+}
+
 static void spell(const char *text)
 {
 	for (; *text; text++)
 		for (int bit = 7; bit >= 0; bit--)
 			if (*text >> bit & 1)
-				MARK(IO_COUNT_ONE);
+				mark(IO_COUNT_ONE);
 			else
-				MARK(IO_COUNT_ZERO);
+				mark(IO_COUNT_ZERO);
 }
 
 static void die(const char *what)
@@ -48,7 +52,7 @@ static void die(const char *what)
 	spell(what);
 	spell(": ");
 	spell(strerror(errno));
-	MARK(IO_COUNT_SAY);
+	mark(IO_COUNT_SAY);
 	exit(1);
 }
 
@@ -76,16 +80,16 @@ static void go(const struct work *w)
 
 		if (done != (ssize_t)w->block)
 			die(w->writes ? "write" : "read");
-		MARK(IO_COUNT_LAP);
+		mark(IO_COUNT_LAP);
 	}
 }
 
 static void counted(const struct work *w, const char *name)
 {
 	spell(name);
-	MARK(IO_COUNT_START);
+	mark(IO_COUNT_START);
 	go(w);
-	MARK(IO_COUNT_STOP);
+	mark(IO_COUNT_STOP);
 }
 
 /* The last block of a disk that is all zeroes must have arrived. */
@@ -123,36 +127,36 @@ static int loop(const char *name, unsigned long instructions)
 	unsigned long rounds = instructions / 2;
 
 	spell(name);
-	MARK(IO_COUNT_START);
+	mark(IO_COUNT_START);
 	asm volatile("1: subs %0, %0, 1\n\t"
 		     "b.ne 1b" : "+r"(rounds) : : "cc");
-	MARK(IO_COUNT_STOP);
+	mark(IO_COUNT_STOP);
 	return 0;
 }
 
-static uint64_t guest_address(const void *page)
+static __u64 guest_address(const void *page)
 {
 	int pagemap = open("/proc/self/pagemap", O_RDONLY);
-	uint64_t entry = 0;
+	__u64 entry = 0;
 
-	if (pread(pagemap, &entry, 8, (uintptr_t)page / PAGE * 8) != 8)
+	if (pread(pagemap, &entry, 8, (unsigned long)page / PAGE * 8) != 8)
 		die("pagemap");
 	return (entry & ((1ULL << 55) - 1)) * PAGE;
 }
 
 /* Where in the guest's memory is a page, and where in the machine's? */
-static int where(void)
+static int tell_where(void)
 {
 	unsigned char *page = scattered(PAGE);
 	char name[32];
-	uint64_t word;
+	__u64 word;
 
-	sprintf(name, "where %#llx", (unsigned long long)guest_address(page));
+	sprintf(name, "where %#llx", guest_address(page));
 	spell(name);
 	asm volatile(".balign 8\n\t"
 		     "movz xzr, %1\n\t"
 		     "ldr %0, %2" : "=r"(word)
-		     : "i"(IO_COUNT_MARK + IO_COUNT_WHERE), "Q"(*(uint64_t *)page));
+		     : "i"(IO_COUNT_MARK + IO_COUNT_WHERE), "Q"(*(__u64 *)page));
 	return 0;
 }
 
@@ -162,7 +166,7 @@ static int say(char **words)
 		spell(*words);
 		spell(words[1] ? " " : "");
 	}
-	MARK(IO_COUNT_SAY);
+	mark(IO_COUNT_SAY);
 	return 0;
 }
 
@@ -171,7 +175,7 @@ int main(int argc, char **argv)
 	if (argc > 2 && !strcmp(argv[1], "say"))
 		return say(argv + 2);
 	if (argc == 2 && !strcmp(argv[1], "where"))
-		return where();
+		return tell_where();
 	if (argc == 4 && !strcmp(argv[1], "loop"))
 		return loop(argv[3], atol(argv[2]));
 	if (argc == 7 && (!strcmp(argv[1], "read") || !strcmp(argv[1], "write")))
