@@ -92,14 +92,14 @@ static int count_call(struct kprobe *p, struct pt_regs *regs)
 	return 0;
 }
 
-static struct kprobe probe = {
-	.symbol_name = "HYPERVISOR_grant_table_op",
-	.pre_handler = count_call,
-};
-
 /* A pass of its own: a probe is not to be measured. */
 static void count_calls(const char *name, bench_op op, struct bench_job *job)
 {
+	struct kprobe probe = {
+		.symbol_name = "HYPERVISOR_grant_table_op",
+		.pre_handler = count_call,
+	};
+
 	if (register_kprobe(&probe)) {
 		bench_error(name, "this kernel has no probes");
 		return;
