@@ -85,14 +85,14 @@ static int by_size(const void *a, const void *b)
 }
 
 /*
- * Laps are of a few kinds: some have a tick of the kernel's in them, in some the tick was
- * stopped and started again. A quarter of them at least has none of that, and these agree
+ * Laps are of a few kinds: some have a tick of a kernel's in them, in some a tick was
+ * stopped and started again. A tenth of them at least has none of that, and these agree
  * with each other nearly to the instruction.
  */
 static __u64 undisturbed_lap(void)
 {
 	qsort(laps, nr_laps, sizeof(laps[0]), by_size);
-	return nr_laps ? laps[nr_laps / 4] : 0;
+	return nr_laps ? laps[nr_laps / 10] : 0;
 }
 
 static void tell_places(const char *name)
