@@ -30,7 +30,7 @@ CASES = {
         'resource-4k',
     ],
     'threads': [f'threads{n}-{what}' for what in (
-        'local-4k', 'local-64k', 'foreign-4k', 'foreign-sg16', 'bounce-4k',
+        'private', 'local-4k', 'local-64k', 'foreign-4k', 'foreign-sg16', 'bounce-4k',
         'bounce-64k') for n in (2, 4)],
     'map-benchmark': [f'kernel-{what}-{way}-{op}' for what in (
         'map-4k', 'map-64k', 'map-4k-nc', 'bounce-4k', 'bounce-64k')
