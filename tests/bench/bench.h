@@ -31,9 +31,10 @@ struct bench_job {
 	struct page *page;		/* one buffer, */
 	struct scatterlist *sg;		/* or a list of them, */
 	phys_addr_t mmio;		/* or a device's registers */
-	unsigned int nr;		/* entries of the list */
+	unsigned int nr;		/* entries of the list, or of the queue */
 	size_t len;			/* of a buffer */
 	dma_addr_t addr;		/* what stays mapped during the job */
+	dma_addr_t *queue;		/* or while others are mapped, too */
 	void *from, *to;		/* a copy's */
 	unsigned int times;		/* and how many of it */
 	unsigned int errors;
@@ -83,6 +84,7 @@ void bench_devices_exit(void);
 /* ops.c */
 void bench_op_single(struct bench_job *job);
 void bench_op_sg(struct bench_job *job);
+void bench_op_queue(struct bench_job *job);
 void bench_op_sync(struct bench_job *job);
 void bench_op_coherent(struct bench_job *job);
 void bench_op_resource(struct bench_job *job);

@@ -11,6 +11,7 @@
 
 #define MOST	SZ_4M
 #define SLOTS	8192
+#define DEEPEST	256
 
 static struct page *high, *copy;
 
@@ -42,6 +43,28 @@ static void bounce(const char *name, size_t len, enum dma_data_direction dir)
 		bench_error(name, "is more than the device may map");
 	else
 		bench_measure(&c);
+}
+
+/* A driver's queue: many are mapped before the first of them is unmapped. */
+static void queue(unsigned int depth)
+{
+	static dma_addr_t addrs[DEEPEST];
+	struct bench_job job = {
+		.dev = bench_dev.narrow, .page = high, .len = PAGE_SIZE, .nr = depth,
+		.queue = addrs, .dir = DMA_TO_DEVICE, .way = BENCH_BOUNCED,
+	};
+	struct bench_job memcpy_job = {
+		.from = page_address(high), .to = page_address(copy), .len = PAGE_SIZE,
+		.times = depth,
+	};
+	char name[32];
+	struct bench_case c = {
+		.name = name, .op = bench_op_queue, .job = &job, .limit_op = bench_op_copy,
+		.limit_job = &memcpy_job, .rounds = SLOTS / 2 / depth,
+	};
+
+	snprintf(name, sizeof(name), "bounce-4096x%u-to", depth);
+	bench_measure(&c);
 }
 
 static void both_ways(size_t len)
@@ -102,6 +125,8 @@ static void all(void)
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++)
 		both_ways(sizes[i]);
+	queue(32);
+	queue(DEEPEST);
 	sync_bounced();
 	most_at_once();
 }

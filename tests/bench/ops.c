@@ -28,6 +28,22 @@ void bench_op_sg(struct bench_job *job)
 		dma_unmap_sg(job->dev, job->sg, job->nr, job->dir);
 }
 
+/* First in, first out. The buffer may well be the same. */
+void bench_op_queue(struct bench_job *job)
+{
+	unsigned int mapped, i;
+
+	for (mapped = 0; mapped < job->nr; mapped++) {
+		job->queue[mapped] = dma_map_page(job->dev, job->page, 0, job->len, job->dir);
+		if (dma_mapping_error(job->dev, job->queue[mapped])) {
+			job->errors++;
+			break;
+		}
+	}
+	for (i = 0; i < mapped; i++)
+		dma_unmap_page(job->dev, job->queue[i], job->len, job->dir);
+}
+
 void bench_op_sync(struct bench_job *job)
 {
 	dma_sync_single_for_cpu(job->dev, job->addr, job->len, job->dir);

@@ -24,6 +24,7 @@ CASES = {
         'foreign-sg128', 'foreign-sg128-nc-to', 'foreign-sg128-nc-from',
         'calls-sg128-nc-to', 'calls-sg128-nc-from',
         *(f'bounce-{n}-{way}' for way in ('to', 'from') for n in SIZES),
+        'bounce-4096x32-to', 'bounce-4096x256-to',
         'bounce-4096-full0', 'bounce-4096-full50', 'bounce-4096-full90',
         'bounce-4096-full99', 'pool-maps', 'bounce-largest',
         'coherent-4k', 'coherent-64k', 'sync-4k', 'sync-4k-nc', 'sync-4k-bounce',
