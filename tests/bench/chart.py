@@ -64,7 +64,7 @@ GROUPS = [Group(*g) for g in (
     ('Foreign pages', r'(foreign-.*)'),
     ('Bounced to the device; bytes', r'bounce-(\d+)-to'),
     ('Bounced from the device; bytes', r'bounce-(\d+)-from'),
-    ('A queue of 4 KiB, bounced to the device', r'bounce-(4096x\d+)-to'),
+    ('A queue of 4 KiB, bounced to the device', r'bounce-4096(x\d+)-to'),
     ('4 KiB bounced to the device; percent of the pool are taken', r'bounce-4096-full(\d+)'),
     ('Coherent memory, syncs, registers', r'((?:coherent|sync|resource)-.*)'),
 )]
