@@ -123,13 +123,13 @@ def check_case(name, reports):
           why)
 
 
-# Both kernels have the same dma-direct, the same memcpy(), and much the same page
-# allocator.
+# Both kernels have the same dma-direct and the same memcpy(). The page allocator is the
+# same, too, but not what it has been through.
 def limits_differ(reports):
     peer, ours = reports
     for name in CASES['micro']:
         a, b = peer.get(name)[1], ours.get(name)[1]
-        if None not in (a, b) and abs(a - b) > 1 + 0.02 * a:
+        if None not in (a, b) and not name.startswith('coherent') and abs(a - b) > 1:
             return f'{name}: {a:.1f} and {b:.1f}'
     return ''
 
