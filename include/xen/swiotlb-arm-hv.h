@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The seam between swiotlb-arm and the machine: what is asked of Xen, and the
- * two requests made to the CPU's caches.
+ * requests made to the CPU's caches.
  *
  * Below the seam (arch/arm64/xen/swiotlb-arm.c) there is nothing but argument
  * marshalling. Every loop, split, retry and fallback is above it, where KUnit
@@ -55,8 +55,11 @@ enum swarm_domain {
  *	RAM; -EPERM or -EINVAL for a frame that is neither ours nor granted to
  *	us; -ENOSYS from a Xen without the call.
  *
- * @clean: write back the lines of our own memory at @vaddr (@size bytes), so
+ * @clean: write back the lines of memory at @vaddr (@size bytes), so
  *	that a device which does not snoop can read or overwrite it. Any context.
+ * @clean_inval: write back and drop the lines of memory at @vaddr (@size bytes),
+ *	which may be mapped for reading only. Does nothing for DMA_TO_DEVICE. Any
+ *	context.
  * @inval: drop the lines of our own memory at @vaddr (@size bytes), so that
  *	the CPU reads what a device wrote. Does nothing for DMA_TO_DEVICE. Any
  *	context.
@@ -112,6 +115,8 @@ struct swarm_hv {
 	int (*flush)(struct gnttab_cache_flush *ops, unsigned int nr);
 	void (*clean)(const void *vaddr, size_t size,
 		      enum dma_data_direction dir);
+	void (*clean_inval)(const void *vaddr, size_t size,
+			    enum dma_data_direction dir);
 	void (*inval)(const void *vaddr, size_t size,
 		      enum dma_data_direction dir);
 	bool (*hardware)(void);

@@ -43,6 +43,22 @@ unsigned long swarm_p2m_run(unsigned long pfn, unsigned long nr,
 struct swarm_p2m_usage swarm_p2m_usage(void);
 
 /**
+ * swarm_p2m_near_foreign - may anything in this range be foreign?
+ * @first: the first frame
+ * @last:  the last, not before it
+ *
+ * Context: any, no lock; the caller owns the pages, so what is mapped there was
+ *	mapped before it got them, and stays.
+ * Return: false when nothing is; true tells nothing.
+ */
+static inline bool swarm_p2m_near_foreign(unsigned long first,
+					  unsigned long last)
+{
+	return first <= READ_ONCE(swarm_p2m_span.last) &&
+	       last >= READ_ONCE(swarm_p2m_span.first);
+}
+
+/**
  * swarm_p2m_any_foreign - is anything in this range foreign?
  * @first: the first frame
  * @last:  the last, not before it
@@ -54,8 +70,7 @@ struct swarm_p2m_usage swarm_p2m_usage(void);
 static inline bool swarm_p2m_any_foreign(unsigned long first,
 					 unsigned long last)
 {
-	return first <= READ_ONCE(swarm_p2m_span.last) &&
-	       last >= READ_ONCE(swarm_p2m_span.first) &&
+	return swarm_p2m_near_foreign(first, last) &&
 	       __swarm_p2m_any_foreign(first, last);
 }
 

@@ -32,17 +32,17 @@ static struct fake_hv *start_with_grants(struct kunit *test)
 	return fake;
 }
 
-/* A wrong choice of address shows: the other one belongs to nobody. */
+/* Of a foreign page that the kernel does not see any more. */
 static struct swarm_range foreign_range(size_t offset, size_t size)
 {
 	return (struct swarm_range){
-		.vaddr = phys_to_virt(memblock_start_of_DRAM()),
 		.maddr = foreign_start() + offset,
 		.size = size,
-		.foreign = true,
+		.granted = true,
 	};
 }
 
+/* A wrong choice of address shows: the other one belongs to nobody. */
 static struct swarm_range local_range(struct kunit *test, size_t offset,
 				      size_t size)
 {
@@ -71,9 +71,15 @@ static int maintain(enum way way, const struct swarm_range *range,
 	return swarm_cache_to_cpu(hv, range, dir);
 }
 
+enum what {
+	OWN,
+	SEEN,		/* foreign, but mapped here */
+	UNSEEN,
+};
+
 struct choice {
 	const char *name;
-	bool foreign;
+	enum what what;
 	enum way way;
 	enum dma_data_direction dir;
 	unsigned int calls;	/* 0 or 1 */
@@ -82,27 +88,36 @@ struct choice {
 };
 
 static const struct choice choices[] = {
-	{ "own, to the device, out", false, TO_DEVICE, DMA_TO_DEVICE,
+	{ "own, to the device, out", OWN, TO_DEVICE, DMA_TO_DEVICE,
 	  1, FAKE_CLEAN },
-	{ "own, to the device, in", false, TO_DEVICE, DMA_FROM_DEVICE,
+	{ "own, to the device, in", OWN, TO_DEVICE, DMA_FROM_DEVICE,
 	  1, FAKE_CLEAN },
-	{ "own, to the device, both", false, TO_DEVICE, DMA_BIDIRECTIONAL,
+	{ "own, to the device, both", OWN, TO_DEVICE, DMA_BIDIRECTIONAL,
 	  1, FAKE_CLEAN },
-	{ "own, to the CPU, out", false, TO_CPU, DMA_TO_DEVICE, 0 },
-	{ "own, to the CPU, in", false, TO_CPU, DMA_FROM_DEVICE,
+	{ "own, to the CPU, out", OWN, TO_CPU, DMA_TO_DEVICE, 0 },
+	{ "own, to the CPU, in", OWN, TO_CPU, DMA_FROM_DEVICE,
 	  1, FAKE_INVAL },
-	{ "own, to the CPU, both", false, TO_CPU, DMA_BIDIRECTIONAL,
+	{ "own, to the CPU, both", OWN, TO_CPU, DMA_BIDIRECTIONAL,
 	  1, FAKE_INVAL },
-	{ "foreign, to the device, out", true, TO_DEVICE, DMA_TO_DEVICE,
+	{ "seen, to the device, out", SEEN, TO_DEVICE, DMA_TO_DEVICE,
+	  1, FAKE_CLEAN },
+	{ "seen, to the device, in", SEEN, TO_DEVICE, DMA_FROM_DEVICE,
+	  1, FAKE_CLEAN },
+	{ "seen, to the CPU, out", SEEN, TO_CPU, DMA_TO_DEVICE, 0 },
+	{ "seen, to the CPU, in", SEEN, TO_CPU, DMA_FROM_DEVICE,
+	  1, FAKE_CLEAN_INVAL },
+	{ "seen, to the CPU, both", SEEN, TO_CPU, DMA_BIDIRECTIONAL,
+	  1, FAKE_CLEAN_INVAL },
+	{ "unseen, to the device, out", UNSEEN, TO_DEVICE, DMA_TO_DEVICE,
 	  1, FAKE_FLUSH, GNTTAB_CACHE_CLEAN },
-	{ "foreign, to the device, in", true, TO_DEVICE, DMA_FROM_DEVICE,
+	{ "unseen, to the device, in", UNSEEN, TO_DEVICE, DMA_FROM_DEVICE,
 	  1, FAKE_FLUSH, GNTTAB_CACHE_CLEAN },
-	{ "foreign, to the device, both", true, TO_DEVICE, DMA_BIDIRECTIONAL,
+	{ "unseen, to the device, both", UNSEEN, TO_DEVICE, DMA_BIDIRECTIONAL,
 	  1, FAKE_FLUSH, GNTTAB_CACHE_CLEAN },
-	{ "foreign, to the CPU, out", true, TO_CPU, DMA_TO_DEVICE, 0 },
-	{ "foreign, to the CPU, in", true, TO_CPU, DMA_FROM_DEVICE,
+	{ "unseen, to the CPU, out", UNSEEN, TO_CPU, DMA_TO_DEVICE, 0 },
+	{ "unseen, to the CPU, in", UNSEEN, TO_CPU, DMA_FROM_DEVICE,
 	  1, FAKE_FLUSH, GNTTAB_CACHE_INVAL },
-	{ "foreign, to the CPU, both", true, TO_CPU, DMA_BIDIRECTIONAL,
+	{ "unseen, to the CPU, both", UNSEEN, TO_CPU, DMA_BIDIRECTIONAL,
 	  1, FAKE_FLUSH, GNTTAB_CACHE_INVAL },
 };
 
@@ -114,24 +129,27 @@ static void check_choice(struct kunit *test, const struct choice *c,
 {
 	KUNIT_EXPECT_EQ(test, call->verb, c->verb);
 	KUNIT_EXPECT_EQ(test, call->addr,
-			c->foreign ? range->maddr : virt_to_phys(range->vaddr));
+			c->what == UNSEEN ? range->maddr :
+			virt_to_phys(range->vaddr));
 	KUNIT_EXPECT_EQ(test, call->size, range->size);
-	if (c->foreign)
+	if (c->what == UNSEEN)
 		KUNIT_EXPECT_EQ(test, call->op, c->op);
 	else
 		KUNIT_EXPECT_EQ(test, call->dir, c->dir);
 }
 
-static void asks_the_owner(struct kunit *test)
+static void asks_who_can(struct kunit *test)
 {
 	const struct choice *c = test->param_value;
 	struct fake_hv *fake = start_with_grants(test);
-	struct swarm_range range = c->foreign ? foreign_range(100, 300) :
-						local_range(test, 100, 300);
+	struct swarm_range range = c->what == UNSEEN ?
+		foreign_range(100, 300) : local_range(test, 100, 300);
 
+	range.granted = c->what != OWN;
 	KUNIT_EXPECT_EQ(test, maintain(c->way, &range, c->dir),
-			c->foreign ? c->calls : 0);
-	KUNIT_EXPECT_EQ(test, fake->hypercalls, c->foreign ? c->calls : 0);
+			c->what == UNSEEN ? c->calls : 0);
+	KUNIT_EXPECT_EQ(test, fake->hypercalls,
+			c->what == UNSEEN ? c->calls : 0);
 	KUNIT_ASSERT_EQ(test, fake->calls, c->calls);
 	if (c->calls)
 		check_choice(test, c, &range, &fake->log[0]);
@@ -320,7 +338,7 @@ static void knows_whether_xen_can(struct kunit *test)
 }
 
 static struct kunit_case cache_cases[] = {
-	KUNIT_CASE_PARAM(asks_the_owner, choice_gen_params),
+	KUNIT_CASE_PARAM(asks_who_can, choice_gen_params),
 	KUNIT_CASE_PARAM(covers_foreign_exactly, shape_gen_params),
 	KUNIT_CASE_PARAM(covers_own_in_one_call, shape_gen_params),
 	KUNIT_CASE(stops_where_refused),

@@ -156,8 +156,14 @@ static phys_addr_t fake_last_byte(void)
 	return last_byte;
 }
 
+/* What is mapped for reading only faults when its lines are dropped. */
 static void maintain_own(struct fake_hv *fake, struct fake_call call)
 {
+	if (call.verb == FAKE_INVAL &&
+	    __pfn_to_mfn(PHYS_PFN(call.addr)) != INVALID_P2M_ENTRY)
+		misuse(fake, "a foreign page is dropped as if it were ours",
+		       call.addr);
+
 	if (!call.size)
 		misuse(fake, "an empty range", call.addr);
 	else if (!valid_dma_direction(call.dir))
@@ -197,6 +203,12 @@ static void fake_clean(const void *vaddr, size_t size,
 	own_lines(FAKE_CLEAN, vaddr, size, dir);
 }
 
+static void fake_clean_inval(const void *vaddr, size_t size,
+			     enum dma_data_direction dir)
+{
+	own_lines(FAKE_CLEAN_INVAL, vaddr, size, dir);
+}
+
 static void fake_inval(const void *vaddr, size_t size,
 		       enum dma_data_direction dir)
 {
@@ -213,6 +225,7 @@ const struct swarm_hv swarm_hv_fake = {
 	.last_byte	= fake_last_byte,
 	.flush		= fake_flush,
 	.clean		= fake_clean,
+	.clean_inval	= fake_clean_inval,
 	.inval		= fake_inval,
 	.hardware	= fake_hardware,
 	.own_id		= fake_own_id,

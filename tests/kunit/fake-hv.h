@@ -24,7 +24,8 @@
 
 /* What was asked for. */
 enum fake_verb {
-	FAKE_CLEAN,	/* our own lines, before the device */
+	FAKE_CLEAN,	/* lines that we see, before the device */
+	FAKE_CLEAN_INVAL, /* lines that may be others', before the CPU */
 	FAKE_INVAL,	/* our own lines, before the CPU */
 	FAKE_FLUSH,	/* one range of a flush hypercall */
 };

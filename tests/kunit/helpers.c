@@ -212,6 +212,7 @@ static void record_fill(struct device *dev, struct fake_record *r,
 	dev->dma_range_map = kind->map;
 	dev->dma_parms = &r->parms;
 	dev->dma_coherent = kind->snoops;
+	swarm_dev_settle(dev);
 }
 
 /**
@@ -254,6 +255,25 @@ u64 fake_count(struct device *dev, unsigned int what)
 }
 
 /**
+ * find_in_pool - what is at a machine address
+ * @pool:  the pool
+ * @maddr: the address
+ * @in:    where to put it
+ *
+ * Return: false when it is none of the pool's.
+ */
+bool find_in_pool(struct swarm_pool *pool, phys_addr_t maddr,
+		  struct swarm_stand_in *in)
+{
+	bool found;
+
+	rcu_read_lock();
+	found = swarm_pool_find(pool, maddr, in);
+	rcu_read_unlock();
+	return found;
+}
+
+/**
  * fake_device_view - what a device sees, as the CPU sees it
  * @dev: the device
  * @dma: an address that the device was given
@@ -264,7 +284,7 @@ void *fake_device_view(struct device *dev, dma_addr_t dma)
 {
 	struct swarm_stand_in in;
 
-	return swarm_pool_find(&swarm_of(dev)->pool, dma_to_phys(dev, dma),
+	return find_in_pool(&swarm_of(dev)->pool, dma_to_phys(dev, dma),
 			       &in) ? in.vaddr : NULL;
 }
 

@@ -19,6 +19,7 @@
 
 #include "../backing.h"
 #include "../dma.h"
+#include "../plain.h"
 #include "fake-hv.h"
 
 /* Where the machine addresses of pieces begin: no RAM of ours is there. */
@@ -89,6 +90,10 @@ struct fake_kind {
 struct device *fake_device(struct kunit *test, struct swarm *swarm,
 			   const struct fake_kind *kind);
 u64 fake_count(struct device *dev, unsigned int what);
+
+/* swarm_pool_find(), by somebody who owns what is mapped there, or nothing. */
+bool find_in_pool(struct swarm_pool *pool, phys_addr_t maddr,
+		  struct swarm_stand_in *in);
 
 /* Where the CPU finds what the device sees at @dma; NULL if not in the pool. */
 void *fake_device_view(struct device *dev, dma_addr_t dma);

@@ -17,10 +17,11 @@
 #include <xen/grant_table.h>
 #include <xen/page.h>
 #include <xen/swiotlb-arm-p2m.h>
+#include <xen/swiotlb-arm-table.h>
 
 #include "helpers.h"
 
-#define BASE	BIT(36)
+#define BASE	BIT(35)
 #define SPAN	512
 
 static bool set(unsigned long pfn, unsigned long mfn, unsigned long nr)
@@ -377,10 +378,14 @@ static void ends_of_the_address_space(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, set(1, LONG_MAX, 1));
 	KUNIT_EXPECT_FALSE(test, set(1, ~0UL - 1, 3));
 	KUNIT_EXPECT_TRUE(test, set(1, 5, 0));
-	KUNIT_EXPECT_TRUE(test, __set_phys_to_machine(~0UL - 1, 5));
-	KUNIT_EXPECT_EQ(test, __pfn_to_mfn(~0UL - 1), 5);
-	KUNIT_EXPECT_TRUE(test, __set_phys_to_machine(~0UL - 1,
+	/* The highest frame that a machine can have, and what is beyond. */
+	KUNIT_EXPECT_TRUE(test, __set_phys_to_machine(SWARM_TABLE_END - 1, 5));
+	KUNIT_EXPECT_EQ(test, __pfn_to_mfn(SWARM_TABLE_END - 1), 5);
+	KUNIT_EXPECT_TRUE(test, __set_phys_to_machine(SWARM_TABLE_END - 1,
 						      INVALID_P2M_ENTRY));
+	KUNIT_EXPECT_FALSE(test, __set_phys_to_machine(SWARM_TABLE_END, 5));
+	KUNIT_EXPECT_EQ(test, __pfn_to_mfn(SWARM_TABLE_END), INVALID_P2M_ENTRY);
+	KUNIT_EXPECT_EQ(test, __pfn_to_mfn(~0UL), INVALID_P2M_ENTRY);
 	KUNIT_EXPECT_EQ(test, entries(), before);
 }
 
@@ -393,7 +398,7 @@ static void no_memory(struct kunit *test)
 		kunit_skip(test, "this kernel cannot fail allocations");
 	entered = set(1UL << 30, 5, 1);
 	KUNIT_EXPECT_TRUE(test, fail_alloc_end());
-	/* The xarray may have tried again: what counts is that both agree. */
+	/* What counts is that both agree. */
 	KUNIT_EXPECT_EQ(test, entries() - before, entered);
 	KUNIT_EXPECT_EQ(test, get(1UL << 30), entered ? 5 : INVALID_P2M_ENTRY);
 	clear(1UL << 30, 1);

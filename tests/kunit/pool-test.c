@@ -148,7 +148,7 @@ static void no_backing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, swarm_pool_grow(&pool, SZ_1M, anywhere), 0);
 	KUNIT_EXPECT_TRUE(test, swarm_pool_empty(&pool));
 	KUNIT_EXPECT_EQ(test, swarm_pool_bounce(&pool, &rq, &in), -ERANGE);
-	KUNIT_EXPECT_FALSE(test, swarm_pool_find(&pool, 0, &in));
+	KUNIT_EXPECT_FALSE(test, find_in_pool(&pool, 0, &in));
 	KUNIT_EXPECT_EQ(test, swarm_pool_largest(&pool, &rq), 0);
 	swarm_pool_destroy(&pool);
 }
@@ -222,21 +222,21 @@ static void find_edges(struct kunit *test)
 	b->backing->next = second;
 	swarm_pool_grow(&b->pool, SZ_128K, anywhere);
 
-	KUNIT_EXPECT_FALSE(test, swarm_pool_find(&b->pool, 0, &in));
-	KUNIT_EXPECT_FALSE(test, swarm_pool_find(&b->pool, FAKE_MACHINE - 1, &in));
-	KUNIT_EXPECT_TRUE(test, swarm_pool_find(&b->pool, FAKE_MACHINE, &in));
+	KUNIT_EXPECT_FALSE(test, find_in_pool(&b->pool, 0, &in));
+	KUNIT_EXPECT_FALSE(test, find_in_pool(&b->pool, FAKE_MACHINE - 1, &in));
+	KUNIT_EXPECT_TRUE(test, find_in_pool(&b->pool, FAKE_MACHINE, &in));
 	KUNIT_EXPECT_EQ(test, in.maddr, FAKE_MACHINE);
 	KUNIT_EXPECT_PTR_EQ(test, in.vaddr, in.area->memory.vaddr);
-	KUNIT_EXPECT_TRUE(test, swarm_pool_find(&b->pool, FAKE_MACHINE + SZ_128K - 1,
+	KUNIT_EXPECT_TRUE(test, find_in_pool(&b->pool, FAKE_MACHINE + SZ_128K - 1,
 						&in));
 	KUNIT_EXPECT_EQ(test, in.offset, SZ_128K - 1);
 	/* Between the two areas, where the hull of both does not help. */
-	KUNIT_EXPECT_FALSE(test, swarm_pool_find(&b->pool, FAKE_MACHINE + SZ_128K,
+	KUNIT_EXPECT_FALSE(test, find_in_pool(&b->pool, FAKE_MACHINE + SZ_128K,
 						 &in));
-	KUNIT_EXPECT_FALSE(test, swarm_pool_find(&b->pool, second - 1, &in));
-	KUNIT_EXPECT_TRUE(test, swarm_pool_find(&b->pool, second, &in));
-	KUNIT_EXPECT_FALSE(test, swarm_pool_find(&b->pool, second + SZ_128K, &in));
-	KUNIT_EXPECT_FALSE(test, swarm_pool_find(&b->pool, (phys_addr_t)-1, &in));
+	KUNIT_EXPECT_FALSE(test, find_in_pool(&b->pool, second - 1, &in));
+	KUNIT_EXPECT_TRUE(test, find_in_pool(&b->pool, second, &in));
+	KUNIT_EXPECT_FALSE(test, find_in_pool(&b->pool, second + SZ_128K, &in));
+	KUNIT_EXPECT_FALSE(test, find_in_pool(&b->pool, (phys_addr_t)-1, &in));
 }
 
 /* ---- what a run holds ---- */
@@ -256,7 +256,8 @@ static void bounce_copies_in(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, pattern_is(in.vaddr, sizes[i], 3));
 		KUNIT_EXPECT_EQ(test, in.maddr - FAKE_MACHINE,
 				in.offset);
-		KUNIT_EXPECT_EQ(test, 0, swarm_pool_release(&in, sizes[i]));
+		KUNIT_EXPECT_EQ(test, 0, swarm_pool_release(&b->pool, &in,
+							    sizes[i], NULL));
 	}
 }
 
@@ -269,7 +270,7 @@ static void padding_is_cleared(struct kunit *test)
 	struct swarm_request rq = request(page_to_phys(page) + 0x123, 700);
 
 	memset(in.vaddr, 0x5e, SZ_64K);
-	KUNIT_ASSERT_EQ(test, 0, swarm_pool_release(&in, SZ_64K));
+	KUNIT_ASSERT_EQ(test, 0, swarm_pool_release(&b->pool, &in, SZ_64K, NULL));
 
 	rq.keep = 0xfff;
 	memset(page_address(page), 0xaa, PAGE_SIZE);
@@ -280,7 +281,7 @@ static void padding_is_cleared(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, memchr_inv(in.vaddr, 0xaa, 700));
 	KUNIT_EXPECT_NULL(test, memchr_inv(in.vaddr + 700, 0,
 					   in.span - in.lead - 700));
-	KUNIT_EXPECT_EQ(test, 0, swarm_pool_release(&in, 700));
+	KUNIT_EXPECT_EQ(test, 0, swarm_pool_release(&b->pool, &in, 700, NULL));
 }
 
 static void lent_is_cleared(struct kunit *test)
@@ -289,7 +290,7 @@ static void lent_is_cleared(struct kunit *test)
 	struct swarm_stand_in in = lend(test, b, SZ_64K);
 
 	memset(in.vaddr, 0x5e, SZ_64K);
-	KUNIT_ASSERT_EQ(test, 0, swarm_pool_release(&in, SZ_64K));
+	KUNIT_ASSERT_EQ(test, 0, swarm_pool_release(&b->pool, &in, SZ_64K, NULL));
 	in = lend(test, b, 5000);
 	KUNIT_EXPECT_TRUE(test, swarm_pool_is_lent(&in));
 	KUNIT_EXPECT_EQ(test, in.span, 3 * SWARM_SLOT_SIZE);
@@ -299,7 +300,7 @@ static void lent_is_cleared(struct kunit *test)
 	swarm_pool_copy_in(&in, 5000);
 	swarm_pool_copy_out(&in, 5000);
 	KUNIT_EXPECT_NULL(test, memchr_inv(in.vaddr, 0x11, 5000));
-	KUNIT_EXPECT_EQ(test, 0, swarm_pool_release(&in, 5000));
+	KUNIT_EXPECT_EQ(test, 0, swarm_pool_release(&b->pool, &in, 5000, NULL));
 }
 
 static void keeps_low_bits(struct kunit *test)
@@ -323,7 +324,7 @@ static void keeps_low_bits(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, in.maddr & keeps[k],
 					original & keeps[k]);
 			KUNIT_EXPECT_EQ(test, (in.maddr - in.lead) % PAGE_SIZE, 0);
-			KUNIT_EXPECT_EQ(test, 0, swarm_pool_release(&in, 3000));
+			KUNIT_EXPECT_EQ(test, 0, swarm_pool_release(&b->pool, &in, 3000, NULL));
 		}
 	}
 }
@@ -366,10 +367,10 @@ static void reasons(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, swarm_pool_bounce(&b->pool, &rq, &in), -ENOSPC);
 	rq.size = SZ_128K + 1;
 	KUNIT_EXPECT_EQ(test, swarm_pool_bounce(&b->pool, &rq, &in), -E2BIG);
-	KUNIT_EXPECT_EQ(test, 0, swarm_pool_release(&other, SZ_128K));
+	KUNIT_EXPECT_EQ(test, 0, swarm_pool_release(&b->pool, &other, SZ_128K, NULL));
 
-	KUNIT_ASSERT_TRUE(test, swarm_pool_find(&b->pool, FAKE_MACHINE, &in));
-	KUNIT_EXPECT_EQ(test, 0, swarm_pool_release(&in, SZ_64K));
+	KUNIT_ASSERT_TRUE(test, find_in_pool(&b->pool, FAKE_MACHINE, &in));
+	KUNIT_EXPECT_EQ(test, 0, swarm_pool_release(&b->pool, &in, SZ_64K, NULL));
 }
 
 /* What swarm_pool_largest() promises is kept wherever the buffer starts. */
@@ -392,7 +393,7 @@ static void largest_is_true(struct kunit *test)
 			KUNIT_ASSERT_EQ(test, 0,
 					swarm_pool_bounce(&b->pool, &rq, &in));
 			KUNIT_ASSERT_EQ(test, 0,
-					swarm_pool_release(&in, rq.size));
+					swarm_pool_release(&b->pool, &in, rq.size, NULL));
 		}
 	}
 }
@@ -415,12 +416,13 @@ static void beyond_largest(struct kunit *test)
 
 /* ---- using and misusing a run ---- */
 
-static struct swarm_stand_in at(struct swarm_stand_in in, long by)
+static struct swarm_stand_in at(struct bench *b, struct swarm_stand_in in, long by)
 {
-	in.maddr += by;
-	in.offset += by;
-	in.vaddr += by;
-	return in;
+	struct swarm_stand_in other = {};
+
+	if (!find_in_pool(&b->pool, in.maddr + by, &other))
+		KUNIT_FAIL(b->backing->test, "%ld leaves the pool", by);
+	return other;
 }
 
 static const struct span {
@@ -448,17 +450,17 @@ static void check_table(struct kunit *test)
 	first = lend(test, b, PAGE_SIZE);
 	rq.keep = 0xfff;
 	KUNIT_ASSERT_EQ(test, 0, swarm_pool_bounce(&b->pool, &rq, &in));
-	KUNIT_ASSERT_EQ(test, 0, swarm_pool_release(&first, PAGE_SIZE));
+	KUNIT_ASSERT_EQ(test, 0, swarm_pool_release(&b->pool, &first, PAGE_SIZE, NULL));
 
 	for (i = 0; i < ARRAY_SIZE(spans); i++) {
-		struct swarm_stand_in place = at(in, spans[i].at);
+		struct swarm_stand_in place = at(b, in, spans[i].at);
 
 		KUNIT_EXPECT_EQ_MSG(test, spans[i].check,
 				    swarm_pool_check(&place, spans[i].size),
 				    "%zu bytes at %ld", spans[i].size,
 				    spans[i].at);
 	}
-	KUNIT_EXPECT_EQ(test, 0, swarm_pool_release(&in, 5000));
+	KUNIT_EXPECT_EQ(test, 0, swarm_pool_release(&b->pool, &in, 5000, NULL));
 }
 
 static void copies_are_exact(struct kunit *test)
@@ -467,7 +469,7 @@ static void copies_are_exact(struct kunit *test)
 	struct page *page = test_pages(test, 1);
 	u8 *original = page_address(page) + 10;
 	struct swarm_stand_in in = bounce(test, b, page_to_phys(page) + 10, 5000);
-	struct swarm_stand_in part = at(in, 2000);
+	struct swarm_stand_in part = at(b, in, 2000);
 	u8 *seen = in.vaddr;
 
 	memset(original - 10, 0x77, 2 * PAGE_SIZE);
@@ -482,25 +484,25 @@ static void copies_are_exact(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, memchr_inv(seen, 0x33, 2000));
 	KUNIT_EXPECT_NULL(test, memchr_inv(seen + 2000, 0x44, 300));
 	KUNIT_EXPECT_NULL(test, memchr_inv(seen + 2300, 0x33, 2700));
-	KUNIT_EXPECT_EQ(test, 0, swarm_pool_release(&in, 5000));
+	KUNIT_EXPECT_EQ(test, 0, swarm_pool_release(&b->pool, &in, 5000, NULL));
 }
 
 static void wrong_releases(struct kunit *test)
 {
 	struct bench *b = pool_of(test, SZ_64K);
 	struct swarm_stand_in in = lend(test, b, 5000);
-	struct swarm_stand_in inside = at(in, SWARM_SLOT_SIZE);
-	struct swarm_stand_in byte = at(in, 1);
-	struct swarm_stand_in behind = at(in, 3 * SWARM_SLOT_SIZE);
+	struct swarm_stand_in inside = at(b, in, SWARM_SLOT_SIZE);
+	struct swarm_stand_in byte = at(b, in, 1);
+	struct swarm_stand_in behind = at(b, in, 3 * SWARM_SLOT_SIZE);
 
-	KUNIT_EXPECT_EQ(test, -ENOENT, swarm_pool_release(&inside, 5000));
-	KUNIT_EXPECT_EQ(test, -ENOENT, swarm_pool_release(&byte, 5000));
-	KUNIT_EXPECT_EQ(test, -ENOENT, swarm_pool_release(&behind, 5000));
+	KUNIT_EXPECT_EQ(test, -ENOENT, swarm_pool_release(&b->pool, &inside, 5000, NULL));
+	KUNIT_EXPECT_EQ(test, -ENOENT, swarm_pool_release(&b->pool, &byte, 5000, NULL));
+	KUNIT_EXPECT_EQ(test, -ENOENT, swarm_pool_release(&b->pool, &behind, 5000, NULL));
 	KUNIT_EXPECT_EQ(test, 3, swarm_pool_usage(&b->pool).used);
 
-	KUNIT_EXPECT_EQ(test, -ERANGE, swarm_pool_release(&in, 4999));
+	KUNIT_EXPECT_EQ(test, -ERANGE, swarm_pool_release(&b->pool, &in, 4999, NULL));
 	KUNIT_EXPECT_EQ(test, 0, swarm_pool_usage(&b->pool).used);
-	KUNIT_EXPECT_EQ(test, -ENOENT, swarm_pool_release(&in, 5000));
+	KUNIT_EXPECT_EQ(test, -ENOENT, swarm_pool_release(&b->pool, &in, 5000, NULL));
 	KUNIT_EXPECT_FALSE(test, swarm_pool_is_lent(&in));
 }
 
@@ -548,12 +550,12 @@ static void try_begin(struct kunit *test, struct bench *b, struct live *live,
 	pattern_fill(one->in.vaddr, one->rq.size, one->seed);
 }
 
-static void end(struct kunit *test, struct live *one)
+static void end(struct kunit *test, struct bench *b, struct live *one)
 {
 	KUNIT_ASSERT_TRUE(test, pattern_is(one->in.vaddr, one->rq.size,
 					   one->seed));
 	KUNIT_ASSERT_EQ(test, 0, swarm_pool_check(&one->in, one->rq.size));
-	KUNIT_ASSERT_EQ(test, 0, swarm_pool_release(&one->in, one->rq.size));
+	KUNIT_ASSERT_EQ(test, 0, swarm_pool_release(&b->pool, &one->in, one->rq.size, NULL));
 	one->seed = 0;
 }
 
@@ -584,7 +586,7 @@ static void random_runs(struct kunit *test)
 		struct live *one = &live[prandom_u32_state(&rnd) % LIVE];
 
 		if (one->seed)
-			end(test, one);
+			end(test, b, one);
 		else
 			try_begin(test, b, live, one, &rnd, page_to_phys(page));
 		KUNIT_ASSERT_EQ(test, slots_of_all(live),
@@ -592,7 +594,7 @@ static void random_runs(struct kunit *test)
 	}
 	for (i = 0; i < LIVE; i++)
 		if (live[i].seed)
-			end(test, &live[i]);
+			end(test, b, &live[i]);
 }
 
 /* ---- on all CPUs, in interrupts, and while the pool grows ---- */
@@ -614,10 +616,10 @@ static void one_bounce(struct crowd *c, size_t size, unsigned int seed)
 	if (swarm_pool_bounce(c->pool, &rq, &in))
 		return;
 	pattern_fill(in.vaddr, size, seed);
-	if (!swarm_pool_find(c->pool, in.maddr, &found) ||
+	if (!find_in_pool(c->pool, in.maddr, &found) ||
 	    found.vaddr != in.vaddr || swarm_pool_check(&found, size) ||
 	    !pattern_is(found.vaddr, size, seed) ||
-	    swarm_pool_release(&found, size))
+	    swarm_pool_release(c->pool, &found, size, NULL))
 		atomic_inc(&c->spoilt);
 	atomic_inc(&c->bounced);
 }

@@ -145,6 +145,34 @@ static void goes_round(struct kunit *test)
 	}
 }
 
+/* From anywhere in a run to where it begins, across words of the bitmap. */
+static void heads(struct kunit *test)
+{
+	struct swarm_slots *slots = set_of(test, 400);
+	static const unsigned int runs[] = { 1, 3, 60, 1, 130, 64, 100 };
+	unsigned int i, n, first[ARRAY_SIZE(runs)];
+
+	for (i = 0; i < ARRAY_SIZE(runs); i++) {
+		int got = swarm_slots_alloc(slots, runs[i], 1);
+
+		KUNIT_ASSERT_GE(test, got, 0);
+		first[i] = got;
+	}
+	for (i = 0; i < ARRAY_SIZE(runs); i++)
+		for (n = 0; n < runs[i]; n++)
+			KUNIT_EXPECT_EQ(test, first[i],
+					swarm_slots_head(slots, first[i] + n));
+	/* What is gone is none any more, and leaves the others as they were. */
+	KUNIT_EXPECT_EQ(test, 0, swarm_slots_free(slots, first[3], runs[3]));
+	KUNIT_EXPECT_EQ(test, first[4], swarm_slots_head(slots, first[4] + 129));
+	KUNIT_EXPECT_EQ(test, first[2], swarm_slots_head(slots, first[2] + 59));
+	KUNIT_EXPECT_LE(test, swarm_slots_head(slots, first[3]), first[3]);
+	for (i = 0; i < ARRAY_SIZE(runs); i++)
+		if (i != 3)
+			swarm_slots_free(slots, first[i], runs[i]);
+	KUNIT_EXPECT_LT(test, swarm_slots_head(slots, 399), 400);
+}
+
 /* ---- at random, against a model ---- */
 
 #define MODEL_MAX 1000
@@ -344,6 +372,7 @@ static void many_takers(struct kunit *test)
 static struct kunit_case slots_cases[] = {
 	KUNIT_CASE(stories),
 	KUNIT_CASE(goes_round),
+	KUNIT_CASE(heads),
 	KUNIT_CASE_SLOW(random_steps),
 	KUNIT_CASE_SLOW(many_takers),
 	{}

@@ -4,26 +4,31 @@
  * machine frame of that page. It takes the place of the kernel's own; the
  * interface is that one's (xen/arm/page.h).
  *
- * An xarray: readers take no lock, writers come in any context, and entries that
- * are neighbours, as those of a batch of grants are, share their nodes.
+ * Readers take no lock; writers come in any context.
  */
 #define pr_fmt(fmt) "swiotlb-arm: " fmt
 
+#include <linux/build_bug.h>
 #include <linux/export.h>
 #include <linux/gfp.h>
 #include <linux/printk.h>
 #include <linux/rbtree.h>
-#include <linux/xarray.h>
+#include <linux/spinlock.h>
 
 #include <xen/grant_table.h>
 #include <xen/interface/grant_table.h>
 #include <xen/page.h>
 #include <xen/swiotlb-arm-p2m.h>
+#include <xen/swiotlb-arm-table.h>
 
 #include <asm/xen/hypercall.h>
 
-/* All of this file is written under its lock, which is taken in any context. */
-static DEFINE_XARRAY_FLAGS(p2m, XA_FLAGS_LOCK_IRQ);
+/* All of this file is written under @lock, which is irq-safe. */
+static DEFINE_SPINLOCK(lock);
+
+/* A machine frame plus THERE, for 0 is a machine frame, too. */
+static struct swarm_table p2m;
+#define THERE	1
 
 static struct swarm_p2m_usage usage;
 
@@ -48,16 +53,16 @@ static struct rb_node anything;
  */
 unsigned long __pfn_to_mfn(unsigned long pfn)
 {
-	void *entry = xa_load(&p2m, pfn);
-
-	return entry ? xa_to_value(entry) : INVALID_P2M_ENTRY;
+	/* What is not there is one below 0, as INVALID_P2M_ENTRY is. */
+	BUILD_BUG_ON(INVALID_P2M_ENTRY != 0UL - THERE);
+	return swarm_table_get(&p2m, pfn) - THERE;
 }
 EXPORT_SYMBOL_GPL(__pfn_to_mfn);
 
 /* For swarm_p2m_any_foreign(), where the span does not settle it. */
 bool __swarm_p2m_any_foreign(unsigned long first, unsigned long last)
 {
-	return xa_find(&p2m, &first, last, XA_PRESENT);
+	return swarm_table_any(&p2m, first, last);
 }
 
 /**
@@ -73,22 +78,13 @@ bool __swarm_p2m_any_foreign(unsigned long first, unsigned long last)
 unsigned long swarm_p2m_run(unsigned long pfn, unsigned long nr,
 			    unsigned long *mfn)
 {
-	XA_STATE(xas, &p2m, pfn);
-	unsigned long n = 0;
-	void *entry;
+	unsigned long first = swarm_table_get(&p2m, pfn), n = 1;
 
-	rcu_read_lock();
-	do {
-		entry = xas_load(&xas);
-	} while (xas_retry(&xas, entry));
-	if (entry) {
-		*mfn = xa_to_value(entry);
-		do {
-			n++;
-			entry = n < nr ? xas_next(&xas) : NULL;
-		} while (xa_is_value(entry) && xa_to_value(entry) == *mfn + n);
-	}
-	rcu_read_unlock();
+	if (!first)
+		return 0;
+	while (n < nr && swarm_table_get(&p2m, pfn + n) == first + n)
+		n++;
+	*mfn = first - THERE;
 	return n;
 }
 
@@ -134,14 +130,16 @@ static void count_out(void)
 static bool enter(unsigned long pfn, unsigned long mfn)
 {
 	unsigned long flags;
-	int err;
+	bool entered;
 
-	xa_lock_irqsave(&p2m, flags);
-	err = __xa_insert(&p2m, pfn, xa_mk_value(mfn), GFP_NOWAIT | __GFP_NOWARN);
-	if (!err)
+	spin_lock_irqsave(&lock, flags);
+	entered = !swarm_table_get(&p2m, pfn) &&
+		  !swarm_table_set(&p2m, pfn, mfn + THERE,
+				   GFP_NOWAIT | __GFP_NOWARN);
+	if (entered)
 		count_in(pfn);
-	xa_unlock_irqrestore(&p2m, flags);
-	return !err;
+	spin_unlock_irqrestore(&lock, flags);
+	return entered;
 }
 
 static void drop(unsigned long pfn, unsigned long nr)
@@ -149,10 +147,12 @@ static void drop(unsigned long pfn, unsigned long nr)
 	unsigned long flags;
 
 	for (; nr; nr--, pfn++) {
-		xa_lock_irqsave(&p2m, flags);
-		if (__xa_erase(&p2m, pfn))
+		spin_lock_irqsave(&lock, flags);
+		if (swarm_table_get(&p2m, pfn)) {
+			swarm_table_set(&p2m, pfn, 0, GFP_NOWAIT);
 			count_out();
-		xa_unlock_irqrestore(&p2m, flags);
+		}
+		spin_unlock_irqrestore(&lock, flags);
 	}
 }
 

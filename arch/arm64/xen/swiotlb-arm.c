@@ -49,6 +49,14 @@ static void cpu_clean(const void *vaddr, size_t size,
 	dcache_clean_poc((unsigned long)vaddr, (unsigned long)vaddr + size);
 }
 
+static void cpu_clean_inval(const void *vaddr, size_t size,
+			    enum dma_data_direction dir)
+{
+	if (dir != DMA_TO_DEVICE)
+		dcache_clean_inval_poc((unsigned long)vaddr,
+				       (unsigned long)vaddr + size);
+}
+
 static void cpu_inval(const void *vaddr, size_t size,
 		      enum dma_data_direction dir)
 {
@@ -162,6 +170,7 @@ const struct swarm_hv swarm_hv_xen = {
 	.last_byte	= xen_last_byte,
 	.flush		= xen_flush,
 	.clean		= cpu_clean,
+	.clean_inval	= cpu_clean_inval,
 	.inval		= cpu_inval,
 	.hardware	= xen_hardware,
 	.own_id		= xen_own_id,

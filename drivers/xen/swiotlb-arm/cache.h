@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * cache: one range, one direction, one owner: which maintenance, and by whom.
+ * cache: one range, one direction: which maintenance, and by whom.
  *
- * Lines of our own RAM are cleaned and dropped by virtual address. The lines
- * of another domain's frame are Xen's to maintain: the device's address names
- * the frame, and Xen takes many ranges per call. So are those of our own of
- * which only the device's address is known, in a domain that is not mapped 1:1.
+ * Whatever the kernel can see it maintains itself, by virtual address: our own RAM,
+ * and other domains' pages, which Xen maps into this domain as cacheable, shareable
+ * memory like any other. Cache maintenance by virtual address to the point of
+ * coherency works on the machine address behind it and is seen by all CPUs, so it
+ * makes no difference who asks.
+ *
+ * Of what is only known by its machine address, as it is when a buffer that is none
+ * of our RAM is unmapped by the device's address alone, the lines are Xen's to
+ * maintain, many ranges in a call.
  */
 #ifndef _SWARM_CACHE_H
 #define _SWARM_CACHE_H
 
 #include <linux/dma-direction.h>
 #include <linux/types.h>
-
-#include <xen/interface/grant_table.h>
 
 struct swarm_hv;
 
@@ -22,36 +25,17 @@ struct swarm_hv;
 
 /**
  * struct swarm_range - memory that the caches may hold lines of
- * @vaddr:   where the kernel sees it; unused when @foreign
- * @maddr:   machine address, bytes; unused unless @foreign
+ * @vaddr:   where the kernel sees it; NULL when only @maddr is known
+ * @maddr:   machine address, bytes; looked at only when @vaddr is NULL
  * @size:    bytes, at least 1
- * @foreign: it belongs to another domain, or is known by @maddr only
+ * @granted: it may be another domain's, and so be mapped for reading only
  */
 struct swarm_range {
 	const void *vaddr;
 	phys_addr_t maddr;
 	size_t size;
-	bool foreign;
+	bool granted;
 };
-
-/**
- * struct swarm_batch - maintenance that is Xen's to do, and has yet to be done
- * @hv:  the machine
- * @op:  GNTTAB_CACHE_*
- * @nr:  how many
- * @ops: what is to be done; the rest is left as it was, for it is large
- */
-struct swarm_batch {
-	const struct swarm_hv *hv;
-	u32 op;
-	unsigned int nr;
-	struct gnttab_cache_flush ops[SWARM_FLUSH_BATCH];
-};
-
-void swarm_batch_to_device(struct swarm_batch *batch, const struct swarm_hv *hv);
-void swarm_batch_to_cpu(struct swarm_batch *batch, const struct swarm_hv *hv);
-int swarm_batch_add(struct swarm_batch *batch, const struct swarm_range *range);
-int swarm_batch_end(struct swarm_batch *batch);
 
 int swarm_cache_to_device(const struct swarm_hv *hv,
 			  const struct swarm_range *range,

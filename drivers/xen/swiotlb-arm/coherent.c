@@ -29,13 +29,21 @@ static int lend(struct device *dev, size_t size, struct swarm_stand_in *in)
 		.who = &who,
 	};
 
+	swarm_dev_touch(dev);
 	return swarm_pool_bounce(&swarm_of(dev)->pool, &rq, in);
 }
 
 static bool find_lent(struct device *dev, dma_addr_t dma,
 		      struct swarm_stand_in *in)
 {
-	return swarm_pool_find(&swarm_of(dev)->pool, dma_to_phys(dev, dma), in);
+	bool found = false;
+
+	if (!READ_ONCE(swarm_dev(dev)->touched))
+		return false;
+	rcu_read_lock();
+	found = swarm_pool_find(&swarm_of(dev)->pool, dma_to_phys(dev, dma), in);
+	rcu_read_unlock();
+	return found;
 }
 
 static void misuse(struct device *dev, phys_addr_t maddr, size_t size, int err)
@@ -48,11 +56,15 @@ static void misuse(struct device *dev, phys_addr_t maddr, size_t size, int err)
 			    "not the size that was allocated");
 }
 
-static void take_back(struct device *dev, const struct swarm_stand_in *in,
-		      size_t size)
+static void take_back(struct device *dev, struct swarm_stand_in *in, size_t size)
 {
-	int err = swarm_pool_is_lent(in) ? swarm_pool_release(in, size) :
-					   -ENOENT;
+	struct swarm_pool *pool = &swarm_of(dev)->pool;
+	int err = -ENOENT;
+
+	rcu_read_lock();
+	if (swarm_pool_is_lent(in))
+		err = swarm_pool_release(pool, in, size, NULL);
+	rcu_read_unlock();
 
 	if (err)
 		misuse(dev, in->maddr, size, err);
@@ -138,6 +150,22 @@ static void *alloc_own(struct device *dev, size_t size, dma_addr_t *dma,
 				attrs | DMA_ATTR_NO_WARN);
 }
 
+/* Where that has nothing to give. */
+static noinline void *alloc_lent(struct device *dev, size_t size,
+				 dma_addr_t *dma, gfp_t gfp, unsigned long attrs)
+{
+	void *cookie = lend_mapped(dev, size, dma, gfp, attrs);
+
+	if (cookie)
+		swarm_dev_count(dev, SWARM_N_COHERENT, 1);
+	else if (!((attrs & DMA_ATTR_NO_WARN) || (gfp & __GFP_NOWARN)))
+		dev_err_ratelimited(dev,
+				    "swiotlb-arm: no %zu bytes of coherent memory below %#llx; coherent_pool=, cma= or swiotlb_arm.size= may help\n",
+				    size, swarm_limit(dev,
+						      dev->coherent_dma_mask));
+	return cookie;
+}
+
 /**
  * swarm_alloc - allocate coherent memory
  * @dev:    the device
@@ -158,17 +186,24 @@ void *swarm_alloc(struct device *dev, size_t size, dma_addr_t *dma,
 	if (nothing_asked(dev, size, attrs))
 		return NULL;
 
-	size = PAGE_ALIGN(size);
-	cookie = alloc_own(dev, size, dma, gfp, attrs) ?:
-		 lend_mapped(dev, size, dma, gfp, attrs);
-	if (cookie)
-		swarm_dev_count(dev, SWARM_N_COHERENT, 1);
-	else if (!((attrs & DMA_ATTR_NO_WARN) || (gfp & __GFP_NOWARN)))
-		dev_err_ratelimited(dev,
-				    "swiotlb-arm: no %zu bytes of coherent memory below %#llx; coherent_pool=, cma= or swiotlb_arm.size= may help\n",
-				    size, swarm_limit(dev,
-						      dev->coherent_dma_mask));
+	cookie = alloc_own(dev, size, dma, gfp, attrs);
+	if (unlikely(!cookie))
+		return alloc_lent(dev, PAGE_ALIGN(size), dma, gfp, attrs);
+	swarm_dev_count(dev, SWARM_N_COHERENT, 1);
 	return cookie;
+}
+
+static noinline void free_lent(struct device *dev, size_t size, void *cookie,
+			       dma_addr_t dma, unsigned long attrs)
+{
+	struct swarm_stand_in in;
+
+	if (find_lent(dev, dma, &in))
+		take_back(dev, &in, PAGE_ALIGN(size));
+	else if (swarm_of(dev)->frames)
+		misuse(dev, dma_to_phys(dev, dma), size, -ENOENT);
+	else
+		dma_direct_free(dev, size, cookie, dma, attrs);
 }
 
 /**
@@ -184,12 +219,8 @@ void *swarm_alloc(struct device *dev, size_t size, dma_addr_t *dma,
 void swarm_free(struct device *dev, size_t size, void *cookie,
 		dma_addr_t dma, unsigned long attrs)
 {
-	struct swarm_stand_in in;
-
-	if (find_lent(dev, dma, &in))
-		take_back(dev, &in, PAGE_ALIGN(size));
-	else if (swarm_of(dev)->frames)
-		misuse(dev, dma_to_phys(dev, dma), size, -ENOENT);
+	if (READ_ONCE(swarm_dev(dev)->touched) || swarm_of(dev)->frames)
+		free_lent(dev, size, cookie, dma, attrs);
 	else
 		dma_direct_free(dev, size, cookie, dma, attrs);
 }

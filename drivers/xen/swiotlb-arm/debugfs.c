@@ -32,8 +32,8 @@ static const struct column {
 	{ "by_force",		.what = SWARM_N_ROUTE + SWARM_BOUNCE_FORCE },
 	{ "by_cache",		.what = SWARM_N_ROUTE + SWARM_BOUNCE_CACHE },
 	{ "refused",		.get = swarm_stats_refused },
-	{ "bytes",		.what = SWARM_N_BYTES },
 	{ "bounced_bytes",	.what = SWARM_N_BOUNCED_BYTES },
+	{ "held_bytes",		.get = swarm_stats_held },
 	{ "unmaps",		.what = SWARM_N_UNMAPS },
 	{ "syncs",		.what = SWARM_N_SYNCS },
 	{ "cache_local",	.what = SWARM_N_CACHE_LOCAL },
@@ -89,6 +89,10 @@ static int pool_show(struct seq_file *m, void *unused)
 	seq_printf(m, "slot_bytes %lu\n", SWARM_SLOT_SIZE);
 	seq_printf(m, "slots %u\n", usage.slots);
 	seq_printf(m, "slots_used %u\n", usage.used);
+	seq_printf(m, "slots_at_hand %u\n", usage.at_hand);
+	seq_printf(m, "most_bytes %zu\n", swarm->most);
+	seq_printf(m, "areas_grown %u\n", swarm->pool.tend.grown);
+	seq_printf(m, "areas_retired %u\n", swarm->pool.tend.retired);
 	seq_printf(m, "machine_first %#llx\n", (u64)swarm->pool.lowest);
 	seq_printf(m, "machine_last %#llx\n", (u64)swarm->pool.highest);
 	seq_printf(m, "machine_ram_last %#llx\n", (u64)swarm->last_byte);

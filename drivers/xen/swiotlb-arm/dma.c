@@ -13,8 +13,10 @@
 #include "frames.h"
 #include "ops.h"
 #include "p2m.h"
+#include "plain.h"
 #include "reach.h"
 #include "route.h"
+#include "tend.h"
 #include "translate.h"
 
 /* ---- the instance ---- */
@@ -30,8 +32,8 @@ static const struct swarm_window anywhere = { .last = (phys_addr_t)-1 };
  * From now on frames that go back to Xen are forgotten.
  *
  * Context: may sleep.
- * Return: 0; -ENOMEM with nothing done when there is no memory for the table of
- *	frames.
+ * Return: 0; -ENOMEM with nothing done when there is no memory for what it has to
+ *	know.
  */
 int swarm_start(struct swarm *swarm, const struct swarm_setup *setup)
 {
@@ -45,6 +47,7 @@ int swarm_start(struct swarm *swarm, const struct swarm_setup *setup)
 	}
 	swarm->mmio_is_ours = !setup->translator || setup->hv->hardware();
 	swarm->size = setup->size;
+	swarm->most = setup->most;
 	swarm->force = setup->force;
 	swarm->can_flush = swarm_cache_can_flush(setup->hv);
 	swarm->last_byte = max(setup->hv->last_byte(),
@@ -56,7 +59,10 @@ int swarm_start(struct swarm *swarm, const struct swarm_setup *setup)
 		.frames = swarm->frames,
 		.rungs = setup->rungs,
 	};
-	swarm_pool_init(&swarm->pool, setup->size ? &swarm->source : NULL);
+	if (swarm_pool_init(&swarm->pool, setup->size ? &swarm->source : NULL)) {
+		swarm_frames_destroy(swarm->frames);
+		return -ENOMEM;
+	}
 	return 0;
 }
 
@@ -75,8 +81,13 @@ int swarm_start(struct swarm *swarm, const struct swarm_setup *setup)
  */
 void swarm_provide(struct swarm *swarm)
 {
-	if (!swarm_pool_grow(&swarm->pool, swarm->size, below_4g))
-		swarm_pool_grow(&swarm->pool, swarm->size, anywhere);
+	struct swarm_window within = below_4g;
+
+	if (!swarm_pool_grow(&swarm->pool, swarm->size, within)) {
+		within = anywhere;
+		swarm_pool_grow(&swarm->pool, swarm->size, within);
+	}
+	swarm_tend_allow(&swarm->pool, swarm->most, within);
 	if (swarm->frames)
 		swarm_frames_learn_all(swarm->frames);
 }
@@ -104,6 +115,25 @@ void swarm_stop(struct swarm *swarm)
 const char *swarm_backing_name(const struct swarm *swarm)
 {
 	return swarm->source.kept_to ? (*swarm->source.kept_to)->name : "none";
+}
+
+/**
+ * swarm_dev_settle - a device has been configured
+ * @dev: the device, which has a record of its own
+ *
+ * What can be known of it for all its buffers is found out here.
+ *
+ * Context: may sleep; before its driver maps anything.
+ */
+void swarm_dev_settle(struct device *dev)
+{
+	const struct swarm *swarm = swarm_of(dev);
+	struct swarm_dev *record = swarm_dev(dev);
+
+	record->reach = swarm->frames || swarm->force ? 0 :
+			swarm_reach_unshifted(dev);
+	record->plain_end = dev_is_dma_coherent(dev) && record->reach ?
+			    record->reach + 1 : 0;
 }
 
 /* ---- saying no ---- */
@@ -141,43 +171,33 @@ static void misuse(struct device *dev, const char *verb, dma_addr_t dma,
 
 /* ---- caches ---- */
 
+/* Which counter maintenance goes to. */
+static unsigned int counter_of(const struct swarm_range *range)
+{
+	return range->granted ? SWARM_N_CACHE_FOREIGN : SWARM_N_CACHE_LOCAL;
+}
+
 /* What the cache room answers: the hypercalls that it took, or a refusal. */
 static int note_calls(struct device *dev, int calls)
 {
-	if (calls > 0)
+	if (unlikely(calls > 0))
 		swarm_dev_count(dev, SWARM_N_CACHE_CALLS, calls);
 	return min(calls, 0);
 }
 
-static int end_batch(struct device *dev, struct swarm_batch *batch)
-{
-	return note_calls(dev, swarm_batch_end(batch));
-}
-
-/*
- * What is Xen's to do is noted down in the batch, if there is one, and done by
- * whoever gave it; batches are given for one way only.
- */
+/* A range that the kernel sees is never refused. */
 static int to_device(struct device *dev, const struct swarm_range *range,
-		     enum dma_data_direction dir, struct swarm_batch *batch)
+		     enum dma_data_direction dir)
 {
-	swarm_dev_count(dev, range->foreign ? SWARM_N_CACHE_FOREIGN :
-						SWARM_N_CACHE_LOCAL, 1);
-	if (batch && range->foreign)
-		return note_calls(dev, swarm_batch_add(batch, range));
+	swarm_dev_count(dev, counter_of(range), 1);
 	return note_calls(dev, swarm_cache_to_device(swarm_of(dev)->hv, range,
 						     dir));
 }
 
 static int to_cpu(struct device *dev, const struct swarm_range *range,
-		  enum dma_data_direction dir, struct swarm_batch *batch)
+		  enum dma_data_direction dir)
 {
-	if (dir == DMA_TO_DEVICE)
-		return 0;
-	swarm_dev_count(dev, range->foreign ? SWARM_N_CACHE_FOREIGN :
-						SWARM_N_CACHE_LOCAL, 1);
-	if (batch && range->foreign)
-		return note_calls(dev, swarm_batch_add(batch, range));
+	swarm_dev_count(dev, counter_of(range), 1);
 	return note_calls(dev, swarm_cache_to_cpu(swarm_of(dev)->hv, range,
 						  dir));
 }
@@ -188,11 +208,18 @@ static struct swarm_range stand_in_range(const struct swarm_stand_in *in,
 	return (struct swarm_range){ .vaddr = in->vaddr, .size = size };
 }
 
-/* Of a buffer that went direct only its machine address is left. */
 static struct swarm_range direct_range(struct device *dev, phys_addr_t maddr,
-				       size_t size)
+				       phys_addr_t phys, size_t size)
 {
-	if (!swarm_of(dev)->frames && swarm_p2m_is_ours(maddr))
+	if (phys != SWARM_UNSEEN)
+		return (struct swarm_range){
+			.vaddr = phys_to_virt(phys),
+			.size = size,
+			.granted = swarm_p2m_near_foreign(PFN_DOWN(phys),
+							  PFN_DOWN(phys + size - 1)),
+		};
+	if (!swarm_of(dev)->frames &&
+	    (!READ_ONCE(swarm_dev(dev)->met_others) || swarm_p2m_is_ours(maddr)))
 		return (struct swarm_range){
 			.vaddr = phys_to_virt(maddr),
 			.size = size,
@@ -200,13 +227,13 @@ static struct swarm_range direct_range(struct device *dev, phys_addr_t maddr,
 	return (struct swarm_range){
 		.maddr = maddr,
 		.size = size,
-		.foreign = true,
+		.granted = true,
 	};
 }
 
 /* ---- map ---- */
 
-/* May maintenance be needed that only Xen can do? */
+/* May maintenance be needed, when it comes back, that only Xen can do? */
 static bool needs_xen(struct device *dev, const struct swarm_extent *extent)
 {
 	return !dev_is_dma_coherent(dev) &&
@@ -254,225 +281,322 @@ static enum swarm_route decide(struct device *dev, phys_addr_t phys,
 
 static dma_addr_t map_direct(struct device *dev, phys_addr_t phys,
 			     const struct swarm_extent *extent, size_t size,
-			     enum dma_data_direction dir, unsigned long attrs,
-			     struct swarm_batch *batch)
+			     enum dma_data_direction dir, unsigned long attrs)
 {
-	struct swarm_range range = {
+	const struct swarm_range range = {
 		.vaddr = phys_to_virt(phys),
-		.maddr = extent->maddr,
 		.size = size,
-		.foreign = extent->foreign,
+		.granted = extent->foreign,
 	};
 
-	if (!dev_is_dma_coherent(dev) &&
-	    !(attrs & DMA_ATTR_SKIP_CPU_SYNC) &&
-	    to_device(dev, &range, dir, batch))
-		return refuse(dev, phys, size, SWARM_REFUSE_FLUSH, attrs);
+	if (!dev_is_dma_coherent(dev) && !(attrs & DMA_ATTR_SKIP_CPU_SYNC))
+		to_device(dev, &range, dir);
 
 	swarm_dev_count(dev, SWARM_N_ROUTE + SWARM_DIRECT, 1);
-	if (extent->foreign)
+	if (extent->foreign) {
 		swarm_dev_count(dev, SWARM_N_FOREIGN, 1);
-	swarm_dev_count(dev, SWARM_N_BYTES, size);
+		swarm_dev_meet(dev);
+	}
 	return phys_to_dma(dev, extent->maddr);
 }
 
-static enum swarm_route why_not(int err)
+static size_t align_of(size_t size)
 {
+	return size < PAGE_SIZE ? 1 : PAGE_SIZE;
+}
+
+static enum swarm_route why_not(struct device *dev, int err)
+{
+	if (swarm_pool_empty(&swarm_of(dev)->pool))
+		return SWARM_REFUSE_NOPOOL;
 	switch (err) {
 	case -E2BIG:
 		return SWARM_REFUSE_TOO_BIG;
 	case -ENOSPC:
 		return SWARM_REFUSE_FULL;
+	case -EBUSY:
+		return SWARM_REFUSE_SHARE;
 	default:
 		return SWARM_REFUSE_MASK;
 	}
 }
 
-static dma_addr_t map_bounce(struct device *dev, phys_addr_t phys,
-			     size_t size, enum dma_data_direction dir,
-			     enum swarm_route route, unsigned long attrs)
+/*
+ * Even with DMA_ATTR_SKIP_CPU_SYNC: it was we who dirtied these lines, and one
+ * written back late would destroy what the device wrote. And all of them, for what is
+ * clear in the cache may have been cleared for a device that snoops.
+ */
+static void clean_stand_in(struct device *dev, const struct swarm_stand_in *in,
+			   enum dma_data_direction dir)
 {
-	const struct swarm_reacher who =
-		swarm_reacher(dev, *dev->dma_mask);
+	const struct swarm_range run = {
+		.vaddr = in->vaddr - in->lead,
+		.size = in->span,
+	};
+
+	to_device(dev, &run, dir);
+}
+
+/* What is not at hand. */
+static noinline dma_addr_t bounce_slowly(struct device *dev, phys_addr_t phys,
+					 size_t size,
+					 enum dma_data_direction dir,
+					 enum swarm_route route,
+					 unsigned long attrs)
+{
+	const struct swarm_reacher who = swarm_reacher(dev, *dev->dma_mask);
 	const struct swarm_request rq = {
 		.original = phys,
 		.size = size,
 		.keep = dma_get_min_align_mask(dev),
-		.align = size < PAGE_SIZE ? 1 : PAGE_SIZE,
+		.align = align_of(size),
 		.reaches = swarm_reacher_asks,
 		.who = &who,
+		.up_to = swarm_reach(dev),
+		.account = &swarm_dev(dev)->stats->account,
 	};
 	struct swarm_stand_in in;
 	int err;
 
 	err = swarm_pool_bounce(&swarm_of(dev)->pool, &rq, &in);
 	if (err)
-		return refuse(dev, phys, size, why_not(err), attrs);
-
-	/*
-	 * Even with DMA_ATTR_SKIP_CPU_SYNC: it was we who dirtied these lines,
-	 * and one written back late would destroy what the device wrote.
-	 */
-	if (!dev_is_dma_coherent(dev)) {
-		struct swarm_range run = {
-			.vaddr = in.vaddr - in.lead,
-			.size = in.span,
-		};
-
-		to_device(dev, &run, dir, NULL);
-	}
-
+		return refuse(dev, phys, size, why_not(dev, err), attrs);
 	swarm_dev_count(dev, SWARM_N_ROUTE + route, 1);
-	swarm_dev_count(dev, SWARM_N_BYTES, size);
-	swarm_dev_count(dev, SWARM_N_BOUNCED_BYTES, size);
+	if (!dev_is_dma_coherent(dev))
+		clean_stand_in(dev, &in, dir);
+	swarm_dev_touch(dev);
 	return phys_to_dma(dev, in.maddr);
 }
 
-static dma_addr_t map_one(struct device *dev, phys_addr_t phys, size_t size,
-			  enum dma_data_direction dir, unsigned long attrs,
-			  struct swarm_batch *batch)
+static __always_inline dma_addr_t
+map_bounce(struct device *dev, phys_addr_t phys, size_t size,
+	   enum dma_data_direction dir, enum swarm_route route,
+	   unsigned long attrs)
 {
-	struct swarm_extent extent = {};
+	struct swarm_stats __percpu *stats = swarm_dev(dev)->stats;
+	struct swarm_pool *pool = &swarm_of(dev)->pool;
+	unsigned int keep = dma_get_min_align_mask(dev);
+	phys_addr_t up_to = swarm_reach(dev);
+	struct swarm_held held __uninitialized;
+	struct swarm_stand_in in __uninitialized;
+	struct swarm_stats *mine;
+	unsigned long flags;
+	unsigned int order;
+
+	order = swarm_pool_order(size, phys & keep, keep, align_of(size));
+	local_irq_save(flags);
+	if (unlikely(!swarm_pool_take_at_hand(pool, order, up_to, &held))) {
+		local_irq_restore(flags);
+		return bounce_slowly(dev, phys, size, dir, route, attrs);
+	}
+	mine = this_cpu_ptr(stats);
+	mine->route[route]++;
+	swarm_account_charge(&mine->account, size, 1U << order);
+	local_irq_restore(flags);
+
+	swarm_pool_begin(held, phys, size, phys & keep, &in);
+	if (!dev_is_dma_coherent(dev))
+		clean_stand_in(dev, &in, dir);
+	swarm_dev_touch(dev);
+	return phys_to_dma(dev, in.maddr);
+}
+
+/* The long way to a route. */
+static noinline enum swarm_route look(struct device *dev, phys_addr_t phys,
+				      size_t size, enum dma_data_direction dir,
+				      struct swarm_extent *extent)
+{
 	struct swarm_facts facts = {};
 	enum swarm_route route;
 
-	gather(dev, phys, size, dir, &facts, &extent);
+	gather(dev, phys, size, dir, &facts, extent);
 	route = decide(dev, phys, &facts);
-	if (likely(route == SWARM_DIRECT))
-		return map_direct(dev, phys, &extent, size, dir, attrs, batch);
 	if (route == SWARM_BOUNCE_UNKNOWN)
 		swarm_frames_want(swarm_of(dev)->frames, XEN_PFN_DOWN(phys),
 				  XEN_PFN_UP(xen_offset_in_page(phys) + size));
-	if (swarm_route_bounces(route))
+	return route;
+}
+
+static dma_addr_t map_deaf(struct device *dev, phys_addr_t phys, size_t size,
+			   enum dma_data_direction dir, unsigned long attrs)
+{
+	if (attrs & DMA_ATTR_SKIP_CPU_SYNC) {
+		swarm_dev_count(dev, SWARM_N_ROUTE + SWARM_DIRECT, 1);
+		return phys;
+	}
+	swarm_of(dev)->hv->clean(phys_to_virt(phys), size, dir);
+	swarm_dev_count_both(dev, SWARM_N_ROUTE + SWARM_DIRECT,
+			     SWARM_N_CACHE_LOCAL);
+	return phys;
+}
+
+/* What is not plain, and not foreign. */
+static __always_inline dma_addr_t
+map_other(struct device *dev, phys_addr_t phys, size_t size,
+	  enum dma_data_direction dir, unsigned long attrs, bool near_foreign)
+{
+	enum swarm_route route = SWARM_BOUNCE_MASK;
+	struct swarm_extent extent __uninitialized;
+
+	if (unlikely(near_foreign) || !swarm_is_too_far(dev, phys, size)) {
+		if (!near_foreign && swarm_is_plain_but_deaf(dev, phys, size))
+			return map_deaf(dev, phys, size, dir, attrs);
+		route = look(dev, phys, size, dir, &extent);
+	}
+	if (likely(swarm_route_bounces(route)))
 		return map_bounce(dev, phys, size, dir, route, attrs);
+	if (route == SWARM_DIRECT)
+		return map_direct(dev, phys, &extent, size, dir, attrs);
 	return refuse(dev, phys, size, route, attrs);
 }
 
-/**
- * swarm_map - give a buffer to a device
- * @dev:    the device
- * @phys:  guest physical address of the buffer, bytes
- * @size:  bytes
- * @dir:   which way the data goes
- * @attrs: DMA_ATTR_*
- *
- * Context: any.
- * Return: the address for the device; DMA_MAPPING_ERROR after one
- *	rate-limited line that says why, unless DMA_ATTR_NO_WARN.
- */
-dma_addr_t swarm_map(struct device *dev, phys_addr_t phys, size_t size,
-		     enum dma_data_direction dir, unsigned long attrs)
+static noinline dma_addr_t map_aimless(struct device *dev, phys_addr_t phys,
+				       size_t size, unsigned long attrs)
 {
-	return map_one(dev, phys, size, dir, attrs, NULL);
+	return refuse(dev, phys, size,
+		      size ? SWARM_REFUSE_DIR : SWARM_REFUSE_EMPTY, attrs);
+}
+
+/* For swarm_map(), when the buffer is not plain. */
+dma_addr_t swarm_map_rest(struct device *dev, phys_addr_t phys, size_t size,
+			  enum dma_data_direction dir, unsigned long attrs)
+{
+	bool near_foreign = swarm_is_near_foreign(phys, size);
+	dma_addr_t dma;
+
+	if (unlikely(!valid_dma_direction(dir)))
+		return map_aimless(dev, phys, size, attrs);
+	if (unlikely(near_foreign)) {
+		dma = swarm_plain_foreign(dev, phys, size);
+		if (likely(dma != DMA_MAPPING_ERROR)) {
+			swarm_dev_count_both(dev, SWARM_N_ROUTE + SWARM_DIRECT,
+					     SWARM_N_FOREIGN);
+			swarm_dev_meet(dev);
+			return dma;
+		}
+	}
+	return map_other(dev, phys, size, dir, attrs, near_foreign);
+}
+
+/* ---- what is in the pool ---- */
+
+static __always_inline void
+sync_bounce_to_cpu(struct device *dev, const struct swarm_stand_in *in,
+		   size_t size, enum dma_data_direction dir)
+{
+	if (dir == DMA_TO_DEVICE)
+		return;
+	if (!dev_is_dma_coherent(dev)) {
+		struct swarm_range range = stand_in_range(in, size);
+
+		to_cpu(dev, &range, dir);
+	}
+	swarm_pool_copy_out(in, size);
+}
+
+static __always_inline void
+sync_bounce_to_device(struct device *dev, const struct swarm_stand_in *in,
+		      size_t size, enum dma_data_direction dir)
+{
+	if (dir != DMA_FROM_DEVICE)
+		swarm_pool_copy_in(in, size);
+	if (!dev_is_dma_coherent(dev)) {
+		struct swarm_range range = stand_in_range(in, size);
+
+		to_device(dev, &range, dir);
+	}
 }
 
 /* ---- unmap ---- */
 
-static void unmap_bounce(struct device *dev, dma_addr_t dma,
-			 const struct swarm_stand_in *in, size_t size,
-			 enum dma_data_direction dir, unsigned long attrs)
+/* In the pool, but not what was mapped there. With interrupts off. */
+static noinline void unmap_odd(struct device *dev, dma_addr_t dma, size_t size)
 {
-	struct swarm_range range = stand_in_range(in, size);
-	int err = swarm_pool_check(in, size);
+	struct swarm_pool *pool = &swarm_of(dev)->pool;
+	struct swarm_stand_in in;
+	int err = -ENOENT;
 
-	if (swarm_pool_is_lent(in)) {
-		misuse(dev, "unmap", dma, size, -ENOENT);
-		return;
-	}
-	if (!err && !(attrs & DMA_ATTR_SKIP_CPU_SYNC) && dir != DMA_TO_DEVICE) {
-		if (!dev_is_dma_coherent(dev))
-			to_cpu(dev, &range, dir, NULL);
-		swarm_pool_copy_out(in, size);
-	}
-	err = swarm_pool_release(in, size) ?: err;
-	if (err)
-		misuse(dev, "unmap", dma, size, err);
+	if (swarm_pool_find(pool, dma_to_phys(dev, dma), &in) &&
+	    !swarm_pool_is_lent(&in))
+		err = swarm_pool_release(pool, &in, size,
+					 &swarm_dev(dev)->stats->account);
+	misuse(dev, "unmap", dma, size, err ?: -ERANGE);
 }
 
-static void unmap_direct(struct device *dev, dma_addr_t dma,
-			 phys_addr_t maddr, size_t size,
-			 enum dma_data_direction dir, unsigned long attrs,
-			 struct swarm_batch *batch)
+static __always_inline void
+unmap_bounce(struct device *dev, const struct swarm_stand_in *in, size_t size,
+	     enum dma_data_direction dir, unsigned long attrs,
+	     unsigned long flags)
+{
+	struct swarm_dev *record = swarm_dev(dev);
+
+	/* It is somebody's, and so it stays while interrupts are let in. */
+	if (dir != DMA_TO_DEVICE && !(attrs & DMA_ATTR_SKIP_CPU_SYNC)) {
+		local_irq_restore(flags);
+		sync_bounce_to_cpu(dev, in, size, dir);
+		local_irq_disable();
+	}
+	swarm_account_return(&this_cpu_ptr(record->stats)->account,
+			     in->run->slots);
+	swarm_pool_end(&record->swarm->pool, in);
+}
+
+static void unmap_direct(struct device *dev, dma_addr_t dma, phys_addr_t phys,
+			 size_t size, enum dma_data_direction dir,
+			 unsigned long attrs)
 {
 	struct swarm_range range;
 	int err;
 
-	if (dev_is_dma_coherent(dev) || (attrs & DMA_ATTR_SKIP_CPU_SYNC))
+	if (dev_is_dma_coherent(dev))
 		return;
-	range = direct_range(dev, maddr, size);
-	err = to_cpu(dev, &range, dir, batch);
-	if (err)
+	if (dir == DMA_TO_DEVICE || (attrs & DMA_ATTR_SKIP_CPU_SYNC)) {
+		swarm_dev_count(dev, SWARM_N_UNMAPS, 1);
+		return;
+	}
+	range = direct_range(dev, dma_to_phys(dev, dma), phys, size);
+	swarm_dev_count_both(dev, SWARM_N_UNMAPS, counter_of(&range));
+	err = note_calls(dev, swarm_cache_to_cpu(swarm_of(dev)->hv, &range,
+						 dir));
+	if (unlikely(err))
 		misuse(dev, "unmap", dma, size, err);
 }
 
-static void unmap_one(struct device *dev, dma_addr_t dma, size_t size,
-		      enum dma_data_direction dir, unsigned long attrs,
-		      struct swarm_batch *batch)
+/* For swarm_unmap(), when there is something to do; lists know @phys. */
+void swarm_unmap_rest(struct device *dev, dma_addr_t dma, phys_addr_t phys,
+		      size_t size, enum dma_data_direction dir,
+		      unsigned long attrs)
 {
+	struct swarm_pool *pool = &swarm_of(dev)->pool;
 	phys_addr_t maddr = dma_to_phys(dev, dma);
-	struct swarm_stand_in in;
+	struct swarm_stand_in in __uninitialized;
+	unsigned long flags;
+	bool found, whole;
 
-	swarm_dev_count(dev, SWARM_N_UNMAPS, 1);
 	if (unlikely(!valid_dma_direction(dir))) {
 		misuse(dev, "unmap", dma, size, -EDOM);
 		attrs |= DMA_ATTR_SKIP_CPU_SYNC;
 	}
-	if (swarm_pool_find(&swarm_of(dev)->pool, maddr, &in))
-		unmap_bounce(dev, dma, &in, size, dir, attrs);
-	else
-		unmap_direct(dev, dma, maddr, size, dir, attrs, batch);
-}
-
-/**
- * swarm_unmap - take a buffer back from a device
- * @dev:    the device
- * @dma:   what swarm_map() returned
- * @size:  what it was called with
- * @dir:   the same
- * @attrs: DMA_ATTR_*
- *
- * Context: any.
- */
-void swarm_unmap(struct device *dev, dma_addr_t dma, size_t size,
-		 enum dma_data_direction dir, unsigned long attrs)
-{
-	unmap_one(dev, dma, size, dir, attrs, NULL);
-}
-
-/* ---- scatterlists ---- */
-
-static void unmap_list(struct device *dev, struct scatterlist *sgl, int nents,
-		       enum dma_data_direction dir, unsigned long attrs,
-		       struct swarm_batch *batch)
-{
-	struct scatterlist *sg;
-	int i;
-
-	for_each_sg(sgl, sg, nents, i)
-		unmap_one(dev, sg_dma_address(sg), sg_dma_len(sg), dir, attrs,
-			  batch);
-}
-
-/* A batch is large: devices that snoop shall not have it on their stack. */
-static noinline void unmap_list_in_batches(struct device *dev,
-					   struct scatterlist *sgl, int nents,
-					   enum dma_data_direction dir,
-					   unsigned long attrs)
-{
-	struct swarm_batch batch;
-	int err;
-
-	swarm_batch_to_cpu(&batch, swarm_of(dev)->hv);
-	unmap_list(dev, sgl, nents, dir, attrs, &batch);
-	err = end_batch(dev, &batch);
-	if (err)
-		misuse(dev, "unmap", sg_dma_address(sgl), sg_dma_len(sgl), err);
+	/*
+	 * Somebody may unmap twice: what is found has to stay while it is looked
+	 * at, and nothing of the pool goes away while interrupts are off.
+	 */
+	local_irq_save(flags);
+	found = swarm_pool_find(pool, maddr, &in);
+	whole = found && swarm_pool_is_whole(&in, size);
+	if (likely(whole))
+		unmap_bounce(dev, &in, size, dir, attrs, flags);
+	else if (found)
+		unmap_odd(dev, dma, size);
+	local_irq_restore(flags);
+	if (!found)
+		unmap_direct(dev, dma, phys, size, dir, attrs);
 }
 
 /**
  * swarm_unmap_sg - take a scatterlist back
  * @dev:    the device
- * @sgl:   the list
+ * @sgl:   the list, which still tells where its pages are
  * @nents: how many entries swarm_map_sg() was given
  * @dir:   which way the data went
  * @attrs: DMA_ATTR_*
@@ -482,48 +606,14 @@ static noinline void unmap_list_in_batches(struct device *dev,
 void swarm_unmap_sg(struct device *dev, struct scatterlist *sgl, int nents,
 		    enum dma_data_direction dir, unsigned long attrs)
 {
-	if (dev_is_dma_coherent(dev))
-		unmap_list(dev, sgl, nents, dir, attrs, NULL);
-	else
-		unmap_list_in_batches(dev, sgl, nents, dir, attrs);
-}
-
-static int map_list(struct device *dev, struct scatterlist *sgl, int nents,
-		    enum dma_data_direction dir, unsigned long attrs,
-		    struct swarm_batch *batch)
-{
 	struct scatterlist *sg;
 	int i;
 
-	for_each_sg(sgl, sg, nents, i) {
-		sg_dma_address(sg) = map_one(dev, sg_phys(sg), sg->length, dir,
-					     attrs, batch);
-		if (sg_dma_address(sg) == DMA_MAPPING_ERROR)
-			goto undo;
-		sg_dma_len(sg) = sg->length;
-	}
-	return nents;
-undo:
-	/* No device has seen these: nothing is to be copied back. */
-	unmap_list(dev, sgl, i, dir, attrs | DMA_ATTR_SKIP_CPU_SYNC, NULL);
-	return -EIO;
-}
-
-static noinline int map_list_in_batches(struct device *dev,
-					struct scatterlist *sgl, int nents,
-					enum dma_data_direction dir,
-					unsigned long attrs)
-{
-	struct swarm_batch batch;
-	int ret;
-
-	swarm_batch_to_device(&batch, swarm_of(dev)->hv);
-	ret = map_list(dev, sgl, nents, dir, attrs, &batch);
-	if (ret < 0 || !end_batch(dev, &batch))
-		return ret;
-	refuse(dev, sg_phys(sgl), sgl->length, SWARM_REFUSE_FLUSH, attrs);
-	unmap_list(dev, sgl, nents, dir, attrs | DMA_ATTR_SKIP_CPU_SYNC, NULL);
-	return -EIO;
+	if (swarm_is_untouched(dev))
+		return;
+	for_each_sg(sgl, sg, nents, i)
+		swarm_unmap_rest(dev, sg_dma_address(sg), sg_phys(sg),
+				 sg_dma_len(sg), dir, attrs);
 }
 
 /**
@@ -540,9 +630,47 @@ static noinline int map_list_in_batches(struct device *dev,
 int swarm_map_sg(struct device *dev, struct scatterlist *sgl, int nents,
 		 enum dma_data_direction dir, unsigned long attrs)
 {
-	if (dev_is_dma_coherent(dev))
-		return map_list(dev, sgl, nents, dir, attrs, NULL);
-	return map_list_in_batches(dev, sgl, nents, dir, attrs);
+	unsigned int plain = 0, foreign = 0;
+	struct scatterlist *sg;
+	int i;
+
+	if (unlikely(!valid_dma_direction(dir))) {
+		map_aimless(dev, sg_phys(sgl), sgl->length, attrs);
+		return -EIO;
+	}
+	for_each_sg(sgl, sg, nents, i) {
+		phys_addr_t phys = sg_phys(sg);
+		dma_addr_t dma = phys;
+
+		if (likely(swarm_is_plain(dev, phys, sg->length))) {
+			plain++;
+		} else {
+			bool near = swarm_is_near_foreign(phys, sg->length);
+
+			dma = near ? swarm_plain_foreign(dev, phys, sg->length) :
+				     DMA_MAPPING_ERROR;
+			if (dma != DMA_MAPPING_ERROR)
+				foreign++;
+			else
+				dma = map_other(dev, phys, sg->length, dir,
+						attrs, near);
+		}
+		if (dma == DMA_MAPPING_ERROR)
+			break;
+		sg_dma_address(sg) = dma;
+		sg_dma_len(sg) = sg->length;
+	}
+	swarm_dev_count(dev, SWARM_N_ROUTE + SWARM_DIRECT, plain + foreign);
+	if (foreign) {
+		swarm_dev_count(dev, SWARM_N_FOREIGN, foreign);
+		swarm_dev_meet(dev);
+	}
+	if (i == nents)
+		return nents;
+
+	/* No device has seen these: nothing is to be copied back. */
+	swarm_unmap_sg(dev, sgl, i, dir, attrs | DMA_ATTR_SKIP_CPU_SYNC);
+	return -EIO;
 }
 
 /* ---- device memory ---- */
@@ -576,80 +704,80 @@ dma_addr_t swarm_map_mmio(struct device *dev, phys_addr_t phys, size_t size)
 
 /* ---- sync ---- */
 
-static int sync_bounce_to_cpu(struct device *dev,
-			      const struct swarm_stand_in *in, size_t size,
+static int sync_direct_to_cpu(struct device *dev,
+			      const struct swarm_range *range,
 			      enum dma_data_direction dir)
 {
-	struct swarm_range range = stand_in_range(in, size);
-	int err = swarm_pool_check(in, size);
-
-	if (err || dir == DMA_TO_DEVICE)
-		return err;
-	if (!dev_is_dma_coherent(dev))
-		to_cpu(dev, &range, dir, NULL);
-	swarm_pool_copy_out(in, size);
-	return 0;
+	return note_calls(dev, swarm_cache_to_cpu(swarm_of(dev)->hv, range,
+						  dir));
 }
 
-static int sync_bounce_to_device(struct device *dev,
-				 const struct swarm_stand_in *in, size_t size,
+static int sync_direct_to_device(struct device *dev,
+				 const struct swarm_range *range,
 				 enum dma_data_direction dir)
 {
-	struct swarm_range range = stand_in_range(in, size);
-	int err = swarm_pool_check(in, size);
-
-	if (err)
-		return err;
-	if (dir != DMA_FROM_DEVICE)
-		swarm_pool_copy_in(in, size);
-	if (!dev_is_dma_coherent(dev))
-		to_device(dev, &range, dir, NULL);
-	return 0;
+	return note_calls(dev, swarm_cache_to_device(swarm_of(dev)->hv, range,
+						     dir));
 }
 
 /* The two syncs are mirror images: what differs is a constant to inline. */
 static __always_inline void
-sync_either(struct device *dev, const char *verb, dma_addr_t dma, size_t size,
-	    enum dma_data_direction dir, typeof(sync_bounce_to_cpu) *bounced,
-	    typeof(to_cpu) *direct, struct swarm_batch *batch)
+sync_either(struct device *dev, const char *verb, dma_addr_t dma,
+	    phys_addr_t phys, size_t size, enum dma_data_direction dir,
+	    typeof(sync_bounce_to_cpu) *bounced,
+	    typeof(sync_direct_to_cpu) *direct)
 {
+	/* What the CPU wrote it may read again at once. */
+	bool pointless = direct == sync_direct_to_cpu && dir == DMA_TO_DEVICE;
+	bool found, deaf = !dev_is_dma_coherent(dev) && !pointless;
 	phys_addr_t maddr = dma_to_phys(dev, dma);
-	struct swarm_stand_in in;
-	struct swarm_range range;
+	struct swarm_stand_in in __uninitialized;
+	struct swarm_range range __uninitialized;
+	struct swarm_stats *mine;
+	unsigned long flags;
 	int err = 0;
 
-	swarm_dev_count(dev, SWARM_N_SYNCS, 1);
 	if (!size)
 		return;
 	if (unlikely(!valid_dma_direction(dir))) {
-		err = -EDOM;
-	} else if (swarm_pool_find(&swarm_of(dev)->pool, maddr, &in)) {
-		err = bounced(dev, &in, size, dir);
-	} else if (!dev_is_dma_coherent(dev)) {
-		range = direct_range(dev, maddr, size);
-		err = direct(dev, &range, dir, batch);
+		misuse(dev, verb, dma, size, -EDOM);
+		return;
 	}
-	if (err)
+	/* What is mapped stays when interrupts are on again. */
+	local_irq_save(flags);
+	mine = this_cpu_ptr(swarm_dev(dev)->stats);
+	found = swarm_pool_find(&swarm_of(dev)->pool, maddr, &in);
+	if (found) {
+		mine->n[SWARM_N_SYNCS]++;
+		err = swarm_pool_check(&in, size);
+	} else if (deaf) {
+		range = direct_range(dev, maddr, phys, size);
+		mine->n[counter_of(&range)]++;
+	}
+	local_irq_restore(flags);
+
+	if (found && likely(!err))
+		bounced(dev, &in, size, dir);
+	else if (!found && deaf)
+		err = direct(dev, &range, dir);
+	if (unlikely(err))
 		misuse(dev, verb, dma, size, err);
 }
 
-typedef void sync_one(struct device *dev, dma_addr_t dma, size_t size,
-		      enum dma_data_direction dir, struct swarm_batch *batch);
-
-static void sync_one_to_cpu(struct device *dev, dma_addr_t dma, size_t size,
-			    enum dma_data_direction dir,
-			    struct swarm_batch *batch)
+static __always_inline void
+sync_one_to_cpu(struct device *dev, dma_addr_t dma, phys_addr_t phys,
+		size_t size, enum dma_data_direction dir)
 {
-	sync_either(dev, "sync to the CPU", dma, size, dir, sync_bounce_to_cpu,
-		    to_cpu, batch);
+	sync_either(dev, "sync to the CPU", dma, phys, size, dir,
+		    sync_bounce_to_cpu, sync_direct_to_cpu);
 }
 
-static void sync_one_to_device(struct device *dev, dma_addr_t dma, size_t size,
-			       enum dma_data_direction dir,
-			       struct swarm_batch *batch)
+static __always_inline void
+sync_one_to_device(struct device *dev, dma_addr_t dma, phys_addr_t phys,
+		   size_t size, enum dma_data_direction dir)
 {
-	sync_either(dev, "sync to the device", dma, size, dir,
-		    sync_bounce_to_device, to_device, batch);
+	sync_either(dev, "sync to the device", dma, phys, size, dir,
+		    sync_bounce_to_device, sync_direct_to_device);
 }
 
 /**
@@ -664,7 +792,8 @@ static void sync_one_to_device(struct device *dev, dma_addr_t dma, size_t size,
 void swarm_sync_to_cpu(struct device *dev, dma_addr_t dma, size_t size,
 		       enum dma_data_direction dir)
 {
-	sync_one_to_cpu(dev, dma, size, dir, NULL);
+	if (!swarm_is_untouched(dev))
+		sync_one_to_cpu(dev, dma, SWARM_UNSEEN, size, dir);
 }
 
 /**
@@ -679,36 +808,8 @@ void swarm_sync_to_cpu(struct device *dev, dma_addr_t dma, size_t size,
 void swarm_sync_to_device(struct device *dev, dma_addr_t dma, size_t size,
 			  enum dma_data_direction dir)
 {
-	sync_one_to_device(dev, dma, size, dir, NULL);
-}
-
-static void sync_list(struct device *dev, struct scatterlist *sgl, int nents,
-		      enum dma_data_direction dir,
-		      sync_one *sync, struct swarm_batch *batch)
-{
-	struct scatterlist *sg;
-	int i;
-
-	for_each_sg(sgl, sg, nents, i)
-		sync(dev, sg_dma_address(sg), sg_dma_len(sg), dir, batch);
-}
-
-static noinline void sync_list_in_batches(struct device *dev,
-					  struct scatterlist *sgl, int nents,
-					  enum dma_data_direction dir,
-					  sync_one *sync)
-{
-	struct swarm_batch batch;
-	int err;
-
-	if (sync == sync_one_to_cpu)
-		swarm_batch_to_cpu(&batch, swarm_of(dev)->hv);
-	else
-		swarm_batch_to_device(&batch, swarm_of(dev)->hv);
-	sync_list(dev, sgl, nents, dir, sync, &batch);
-	err = end_batch(dev, &batch);
-	if (err)
-		misuse(dev, "sync", sg_dma_address(sgl), sg_dma_len(sgl), err);
+	if (!swarm_is_untouched(dev))
+		sync_one_to_device(dev, dma, SWARM_UNSEEN, size, dir);
 }
 
 /**
@@ -723,10 +824,14 @@ static noinline void sync_list_in_batches(struct device *dev,
 void swarm_sync_sg_to_cpu(struct device *dev, struct scatterlist *sgl,
 			  int nents, enum dma_data_direction dir)
 {
-	if (dev_is_dma_coherent(dev))
-		sync_list(dev, sgl, nents, dir, sync_one_to_cpu, NULL);
-	else
-		sync_list_in_batches(dev, sgl, nents, dir, sync_one_to_cpu);
+	struct scatterlist *sg;
+	int i;
+
+	if (swarm_is_untouched(dev))
+		return;
+	for_each_sg(sgl, sg, nents, i)
+		sync_one_to_cpu(dev, sg_dma_address(sg), sg_phys(sg),
+				sg_dma_len(sg), dir);
 }
 
 /**
@@ -741,10 +846,14 @@ void swarm_sync_sg_to_cpu(struct device *dev, struct scatterlist *sgl,
 void swarm_sync_sg_to_device(struct device *dev, struct scatterlist *sgl,
 			     int nents, enum dma_data_direction dir)
 {
-	if (dev_is_dma_coherent(dev))
-		sync_list(dev, sgl, nents, dir, sync_one_to_device, NULL);
-	else
-		sync_list_in_batches(dev, sgl, nents, dir, sync_one_to_device);
+	struct scatterlist *sg;
+	int i;
+
+	if (swarm_is_untouched(dev))
+		return;
+	for_each_sg(sgl, sg, nents, i)
+		sync_one_to_device(dev, sg_dma_address(sg), sg_phys(sg),
+				   sg_dma_len(sg), dir);
 }
 
 /* ---- what a device can expect ---- */

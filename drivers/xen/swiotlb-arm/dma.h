@@ -16,6 +16,7 @@
 
 #include <linux/device.h>
 #include <linux/dma-direction.h>
+#include <linux/irqflags.h>
 #include <linux/list.h>
 #include <linux/types.h>
 
@@ -36,6 +37,7 @@ struct swarm_translator;
  * @pool:      the pool, empty when there is none
  * @size:      bytes of the pool, and four times what is added for a device that
  *	reaches none of it; fixed
+ * @most:      up to which the pool grows by itself, bytes; fixed
  * @force:     bounce everything; fixed
  * @mmio_is_ours: Xen maps MMIO 1:1 into this domain; fixed
  * @can_flush: Xen maintains the caches of foreign frames; fixed
@@ -48,6 +50,7 @@ struct swarm {
 	struct swarm_source source;
 	struct swarm_pool pool;
 	size_t size;
+	size_t most;
 	bool force;
 	bool mmio_is_ours;
 	bool can_flush;
@@ -58,12 +61,23 @@ struct swarm {
  * struct swarm_dev - our record of a device whose DMA we do
  * @swarm: the instance
  * @stats: its counters
+ * @reach: up to here the device drives the machine's addresses as they are, if the
+ *	mask permits, and there is no other reason to bounce a buffer of ours; 0
+ *	where each has to be looked at. Set when it is configured
+ * @plain_end: one more than that, if nothing else has to be done either, since it
+ *	snoops; else 0
+ * @touched: it was given something of the pool once; set before that is told
+ * @met_others: it was given another domain's page once; set before that is told
  * @dev:   the device, for setup only: a record may be shared, and then has none
  * @node:  in the list of all records, under setup's lock
  */
 struct swarm_dev {
 	struct swarm *swarm;
 	struct swarm_stats __percpu *stats;
+	phys_addr_t reach;
+	phys_addr_t plain_end;
+	bool touched;
+	bool met_others;
 	struct device *dev;
 	struct list_head node;
 };
@@ -85,6 +99,36 @@ static inline void swarm_dev_count(const struct device *dev, unsigned int what,
 	this_cpu_add(swarm_dev(dev)->stats->n[what], by);
 }
 
+/* Two at once: cheaper than one after the other. */
+static inline void swarm_dev_count_both(const struct device *dev,
+					unsigned int what, unsigned int also)
+{
+	struct swarm_stats *stats;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	stats = this_cpu_ptr(swarm_dev(dev)->stats);
+	stats->n[what]++;
+	stats->n[also]++;
+	local_irq_restore(flags);
+}
+
+/* Before the device is told another domain's address. */
+static inline void swarm_dev_meet(const struct device *dev)
+{
+	if (!READ_ONCE(swarm_dev(dev)->met_others))
+		WRITE_ONCE(swarm_dev(dev)->met_others, true);
+}
+
+/* Before the device is told an address in the pool. */
+static inline void swarm_dev_touch(const struct device *dev)
+{
+	if (!READ_ONCE(swarm_dev(dev)->touched))
+		WRITE_ONCE(swarm_dev(dev)->touched, true);
+}
+
+void swarm_dev_settle(struct device *dev);
+
 /**
  * struct swarm_setup - the user's wishes for an instance
  * @hv:         the machine
@@ -92,6 +136,7 @@ static inline void swarm_dev_count(const struct device *dev, unsigned int what,
  * @translator: tells machine addresses, and is the instance's from now on;
  *	NULL in a domain that is mapped 1:1
  * @size:       of the pool, bytes; 0 for none
+ * @most:       up to which it grows by itself, bytes
  * @force:      bounce everything
  */
 struct swarm_setup {
@@ -99,6 +144,7 @@ struct swarm_setup {
 	const struct swarm_backing * const *rungs;
 	struct swarm_translator *translator;
 	size_t size;
+	size_t most;
 	bool force;
 };
 
@@ -107,10 +153,16 @@ void swarm_provide(struct swarm *swarm);
 void swarm_stop(struct swarm *swarm);
 const char *swarm_backing_name(const struct swarm *swarm);
 
-dma_addr_t swarm_map(struct device *dev, phys_addr_t phys, size_t size,
-		     enum dma_data_direction dir, unsigned long attrs);
-void swarm_unmap(struct device *dev, dma_addr_t dma, size_t size,
-		 enum dma_data_direction dir, unsigned long attrs);
+/* For swarm_map() and swarm_unmap(), which are in plain.h. */
+dma_addr_t swarm_map_rest(struct device *dev, phys_addr_t phys, size_t size,
+			  enum dma_data_direction dir, unsigned long attrs);
+void swarm_unmap_rest(struct device *dev, dma_addr_t dma, phys_addr_t phys,
+		      size_t size, enum dma_data_direction dir,
+		      unsigned long attrs);
+
+/* Of a buffer that is no entry of a list only the device's address is left. */
+#define SWARM_UNSEEN	((phys_addr_t)-1)
+
 int swarm_map_sg(struct device *dev, struct scatterlist *sgl, int nents,
 		 enum dma_data_direction dir, unsigned long attrs);
 void swarm_unmap_sg(struct device *dev, struct scatterlist *sgl, int nents,

@@ -14,6 +14,7 @@
 #include "coherent.h"
 #include "dma.h"
 #include "ops.h"
+#include "plain.h"
 
 static int ops_get_sgtable(struct device *dev, struct sg_table *sgt,
 			   void *cookie, dma_addr_t dma, size_t size,
@@ -29,6 +30,12 @@ static dma_addr_t ops_map_page(struct device *dev, struct page *page,
 {
 	return swarm_map(dev, page_to_phys(page) + offset, size,
 			 dir, attrs);
+}
+
+static void ops_unmap_page(struct device *dev, dma_addr_t dma, size_t size,
+			   enum dma_data_direction dir, unsigned long attrs)
+{
+	swarm_unmap(dev, dma, size, dir, attrs);
 }
 
 static dma_addr_t ops_map_resource(struct device *dev, phys_addr_t phys,
@@ -50,7 +57,7 @@ static const struct dma_map_ops swarm_dma_ops = {
 	.mmap			= swarm_mmap,
 	.get_sgtable		= ops_get_sgtable,
 	.map_page		= ops_map_page,
-	.unmap_page		= swarm_unmap,
+	.unmap_page		= ops_unmap_page,
 	.map_sg			= swarm_map_sg,
 	.unmap_sg		= swarm_unmap_sg,
 	.map_resource		= ops_map_resource,

@@ -8,8 +8,7 @@
 #include "p2m.h"
 #include "translate.h"
 
-/* Nothing in it is foreign: all of it is where it is known to be. */
-static struct swarm_extent walk_local(const struct swarm_frames *frames,
+static struct swarm_extent walk_known(const struct swarm_frames *frames,
 				      phys_addr_t phys, unsigned long pfn,
 				      unsigned long last)
 {
@@ -27,43 +26,47 @@ static struct swarm_extent walk_local(const struct swarm_frames *frames,
 	return extent;
 }
 
-static struct swarm_extent walk_foreign(phys_addr_t phys, unsigned long pfn,
-					unsigned long last)
+/* Nothing in it is foreign: all of it is where it is known to be. */
+static struct swarm_extent walk_ours(const struct swarm_frames *frames,
+				     phys_addr_t phys, unsigned long first,
+				     unsigned long last)
+{
+	if (frames)
+		return walk_known(frames, phys, first, last);
+	return (struct swarm_extent){ .maddr = phys };
+}
+
+/* One look-up tells for a single frame, which most of these are. */
+static struct swarm_extent walk_near(const struct swarm_frames *frames,
+				     phys_addr_t phys, unsigned long pfn,
+				     unsigned long last)
 {
 	unsigned long mfn, nr = last - pfn + 1;
 	unsigned long run = swarm_p2m_run(pfn, nr, &mfn);
 
-	/* Begins with a page of ours, so it is not all of one kind. */
-	if (!run)
+	if (run)
+		return (struct swarm_extent){
+			.maddr = ((phys_addr_t)mfn << XEN_PAGE_SHIFT) +
+				 xen_offset_in_page(phys),
+			.foreign = true,
+			.scattered = run < nr,
+		};
+	/* Begins with a page of ours, and is not all of one kind. */
+	if (nr > 1 && swarm_p2m_any_foreign(pfn + 1, last))
 		return (struct swarm_extent){ .maddr = phys, .scattered = true };
-	return (struct swarm_extent){
-		.maddr = ((phys_addr_t)mfn << XEN_PAGE_SHIFT) +
-			 xen_offset_in_page(phys),
-		.foreign = true,
-		.scattered = run < nr,
-	};
+	return walk_ours(frames, phys, pfn, last);
 }
 
-/**
- * swarm_p2m_walk - find out where a buffer is
- * @frames: what is known of our own frames; NULL in a domain that is mapped 1:1
- * @phys:   guest physical address, bytes
- * @size:   bytes, at least 1
- *
- * Context: any, no lock.
- * Return: where the buffer is.
- */
-struct swarm_extent swarm_p2m_walk(const struct swarm_frames *frames,
-				   phys_addr_t phys, size_t size)
+/* For swarm_p2m_walk(), where it is not plain to see. */
+struct swarm_extent __swarm_p2m_walk(const struct swarm_frames *frames,
+				     phys_addr_t phys, size_t size)
 {
 	unsigned long first = XEN_PFN_DOWN(phys);
 	unsigned long last = XEN_PFN_DOWN(phys + size - 1);
 
-	if (unlikely(swarm_p2m_any_foreign(first, last)))
-		return walk_foreign(phys, first, last);
-	if (frames)
-		return walk_local(frames, phys, first, last);
-	return (struct swarm_extent){ .maddr = phys };
+	if (swarm_p2m_near_foreign(first, last))
+		return walk_near(frames, phys, first, last);
+	return walk_ours(frames, phys, first, last);
 }
 
 /**

@@ -10,7 +10,10 @@
 #ifndef _SWARM_P2M_H
 #define _SWARM_P2M_H
 
+#include <linux/pfn.h>
 #include <linux/types.h>
+
+#include <xen/swiotlb-arm-p2m.h>
 
 struct swarm_frames;
 
@@ -30,8 +33,26 @@ struct swarm_extent {
 	bool scattered;
 };
 
-struct swarm_extent swarm_p2m_walk(const struct swarm_frames *frames,
-				   phys_addr_t phys, size_t size);
+struct swarm_extent __swarm_p2m_walk(const struct swarm_frames *frames,
+				     phys_addr_t phys, size_t size);
 bool swarm_p2m_is_ours(phys_addr_t maddr);
+
+/**
+ * swarm_p2m_walk - find out where a buffer is
+ * @frames: what is known of our own frames; NULL in a domain that is mapped 1:1
+ * @phys:   guest physical address, bytes
+ * @size:   bytes, at least 1
+ *
+ * Context: any, no lock.
+ * Return: where the buffer is.
+ */
+static inline struct swarm_extent
+swarm_p2m_walk(const struct swarm_frames *frames, phys_addr_t phys, size_t size)
+{
+	if (!frames && !swarm_p2m_near_foreign(PFN_DOWN(phys),
+					       PFN_DOWN(phys + size - 1)))
+		return (struct swarm_extent){ .maddr = phys };
+	return __swarm_p2m_walk(frames, phys, size);
+}
 
 #endif /* _SWARM_P2M_H */

@@ -5,19 +5,6 @@
 
 #include "reach.h"
 
-/**
- * swarm_limit - the highest address that a device can put on its bus
- * @dev:  the device
- * @mask: its mask, for streaming or for coherent memory
- *
- * Context: any.
- * Return: the limit, in the device's own addresses.
- */
-u64 swarm_limit(const struct device *dev, u64 mask)
-{
-	return min_not_zero(mask, dev->bus_dma_limit);
-}
-
 static const struct bus_dma_region *window_of(const struct device *dev,
 					      phys_addr_t maddr)
 {
@@ -56,40 +43,11 @@ static bool within_windows(const struct device *dev, u64 limit,
 	return false;
 }
 
-/**
- * swarm_reaches - can a device drive all of a range?
- * @dev:   the device
- * @limit: its limit
- * @maddr: machine address, bytes
- * @size:  bytes, at least 1; the range must not wrap
- *
- * Context: any.
- * Return: true when it can.
- */
-bool swarm_reaches(const struct device *dev, u64 limit, phys_addr_t maddr,
-		   size_t size)
+/* For swarm_reaches(), where there are dma-ranges. */
+bool __swarm_reaches(const struct device *dev, u64 limit, phys_addr_t maddr,
+		     size_t size)
 {
-	phys_addr_t last = maddr + size - 1;
-
-	if (!dev->dma_range_map)
-		return last <= limit;
-	return within_windows(dev, limit, maddr, last);
-}
-
-/**
- * swarm_reacher - a device with its mask, for swarm_reacher_asks()
- * @dev:  the device
- * @mask: the mask that counts
- *
- * Context: any.
- * Return: both in one.
- */
-struct swarm_reacher swarm_reacher(struct device *dev, u64 mask)
-{
-	return (struct swarm_reacher){
-		.dev = dev,
-		.limit = swarm_limit(dev, mask),
-	};
+	return within_windows(dev, limit, maddr, maddr + size - 1);
 }
 
 /**
@@ -106,6 +64,30 @@ bool swarm_reacher_asks(const void *who, phys_addr_t maddr, size_t size)
 	const struct swarm_reacher *reacher = who;
 
 	return swarm_reaches(reacher->dev, reacher->limit, maddr, size);
+}
+
+/* No machine has memory so far up; an address that wraps is beyond it. */
+#define HIGHEST	((phys_addr_t)-1 >> 1)
+
+/**
+ * swarm_reach_unshifted - up to where are the device's addresses the machine's?
+ * @dev: the device
+ *
+ * Context: any.
+ * Return: the highest such address, its mask aside: all from 0 on are. 0 when its
+ *	dma-ranges shift them, or begin further up.
+ */
+phys_addr_t swarm_reach_unshifted(const struct device *dev)
+{
+	u64 limit = swarm_limit(dev, HIGHEST);
+	const struct bus_dma_region *m = dev->dma_range_map;
+
+	if (!m)
+		return limit;
+	for (; m->size; m++)
+		if (!m->cpu_start && !m->dma_start)
+			return min(limit, m->size - 1);
+	return 0;
 }
 
 /**

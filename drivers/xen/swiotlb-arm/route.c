@@ -3,57 +3,6 @@
 
 #include "route.h"
 
-/* Why a buffer may not go direct; SWARM_DIRECT when it may. */
-static enum swarm_route obstacle(const struct swarm_facts *facts)
-{
-	if (facts->unknown)
-		return SWARM_BOUNCE_UNKNOWN;
-	if (facts->scattered)
-		return SWARM_BOUNCE_SCATTER;
-	if (!facts->reachable)
-		return SWARM_BOUNCE_MASK;
-	if (facts->unflushable)
-		return SWARM_BOUNCE_CACHE;
-	if (facts->shares_line)
-		return SWARM_BOUNCE_KMALLOC;
-	if (facts->forced)
-		return SWARM_BOUNCE_FORCE;
-	return SWARM_DIRECT;
-}
-
-/**
- * swarm_route - decide what becomes of a buffer
- * @facts: what is known about buffer, device and instance
- *
- * An error of the caller is named before anything else; then the obstacles
- * that only a bounce overcomes, the physical ones first, so that the counters
- * tell what the machine is short of rather than what the user asked for.
- *
- * Context: any; a pure function.
- * Return: the route. Whether the pool has room is not a fact yet: the bounce
- *	itself may still end in one of the later refusals.
- */
-enum swarm_route swarm_route(const struct swarm_facts *facts)
-{
-	enum swarm_route route;
-
-	if (facts->empty)
-		return SWARM_REFUSE_EMPTY;
-	if (facts->aimless)
-		return SWARM_REFUSE_DIR;
-	if (facts->wraps)
-		return SWARM_REFUSE_WRAP;
-
-	route = obstacle(facts);
-	if (route == SWARM_DIRECT)
-		return route;
-	if (!facts->memory)
-		return SWARM_REFUSE_MMIO;
-	if (!facts->pool)
-		return SWARM_REFUSE_NOPOOL;
-	return route;
-}
-
 static const char * const why[] = {
 	[SWARM_DIRECT]		= "goes direct",
 	[SWARM_BOUNCE_MASK]	= "bounced: beyond the device's reach",
@@ -68,9 +17,9 @@ static const char * const why[] = {
 	[SWARM_REFUSE_MMIO]	= "out of reach, and no memory that could be bounced",
 	[SWARM_REFUSE_NOPOOL]	= "there is no pool; raise swiotlb_arm.size",
 	[SWARM_REFUSE_TOO_BIG]	= "too large to bounce; use dma_max_mapping_size()",
-	[SWARM_REFUSE_FULL]	= "pool is full; raise swiotlb_arm.size",
+	[SWARM_REFUSE_FULL]	= "pool is full; raise swiotlb_arm.size or swiotlb_arm.max",
+	[SWARM_REFUSE_SHARE]	= "pool is nearly full, and the device has its share; raise swiotlb_arm.size or swiotlb_arm.max",
 	[SWARM_REFUSE_MASK]	= "no part of the pool is within the mask",
-	[SWARM_REFUSE_FLUSH]	= "Xen refused to flush a foreign frame",
 };
 
 /**

@@ -3,7 +3,8 @@
  * route: facts in, decision and reason out.
  *
  * A pure function: whoever calls it has found out the facts, whoever gets the
- * answer acts on it. The whole policy of the map path is in swarm_route().
+ * answer acts on it. The whole policy of the map path is in swarm_route(), which is
+ * inline so that what a caller knows already costs nothing.
  */
 #ifndef _SWARM_ROUTE_H
 #define _SWARM_ROUTE_H
@@ -60,8 +61,8 @@ struct swarm_facts {
  * @SWARM_REFUSE_NOPOOL:   would have to be bounced, but there is no pool
  * @SWARM_REFUSE_TOO_BIG:  longer than the largest piece of the pool
  * @SWARM_REFUSE_FULL:     no run that long is free just now
+ * @SWARM_REFUSE_SHARE:    the pool is nearly full, and the device has its share
  * @SWARM_REFUSE_MASK:     no part of the pool is within the device's reach
- * @SWARM_REFUSE_FLUSH:    Xen refused the cache maintenance
  * @SWARM_NR_ROUTES:       how many there are
  */
 enum swarm_route {
@@ -79,13 +80,65 @@ enum swarm_route {
 	SWARM_REFUSE_NOPOOL,
 	SWARM_REFUSE_TOO_BIG,
 	SWARM_REFUSE_FULL,
+	SWARM_REFUSE_SHARE,
 	SWARM_REFUSE_MASK,
-	SWARM_REFUSE_FLUSH,
 	SWARM_NR_ROUTES,
 };
 
-enum swarm_route swarm_route(const struct swarm_facts *facts);
 const char *swarm_route_why(enum swarm_route route);
+
+/* Why a buffer may not go direct; SWARM_DIRECT when it may. */
+static __always_inline enum swarm_route
+swarm_route_obstacle(const struct swarm_facts *facts)
+{
+	if (facts->unknown)
+		return SWARM_BOUNCE_UNKNOWN;
+	if (facts->scattered)
+		return SWARM_BOUNCE_SCATTER;
+	if (!facts->reachable)
+		return SWARM_BOUNCE_MASK;
+	if (facts->unflushable)
+		return SWARM_BOUNCE_CACHE;
+	if (facts->shares_line)
+		return SWARM_BOUNCE_KMALLOC;
+	if (facts->forced)
+		return SWARM_BOUNCE_FORCE;
+	return SWARM_DIRECT;
+}
+
+/**
+ * swarm_route - decide what becomes of a buffer
+ * @facts: what is known about buffer, device and instance
+ *
+ * An error of the caller is named before anything else; then the obstacles
+ * that only a bounce overcomes, the physical ones first, so that the counters
+ * tell what the machine is short of rather than what the user asked for.
+ *
+ * Context: any; a pure function.
+ * Return: the route. Whether the pool has room is not a fact yet: the bounce
+ *	itself may still end in one of the later refusals.
+ */
+static __always_inline enum swarm_route
+swarm_route(const struct swarm_facts *facts)
+{
+	enum swarm_route route;
+
+	if (facts->empty)
+		return SWARM_REFUSE_EMPTY;
+	if (facts->aimless)
+		return SWARM_REFUSE_DIR;
+	if (facts->wraps)
+		return SWARM_REFUSE_WRAP;
+
+	route = swarm_route_obstacle(facts);
+	if (route == SWARM_DIRECT)
+		return route;
+	if (!facts->memory)
+		return SWARM_REFUSE_MMIO;
+	if (!facts->pool)
+		return SWARM_REFUSE_NOPOOL;
+	return route;
+}
 
 static inline bool swarm_route_bounces(enum swarm_route route)
 {

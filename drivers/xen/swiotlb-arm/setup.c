@@ -49,27 +49,31 @@ module_param(force, bool, 0444);
 MODULE_PARM_DESC(force, "bounce every buffer, for testing");
 
 static size_t size = DEFAULT_SIZE;
+static size_t most;
 
-static int size_set(const char *val, const struct kernel_param *kp)
+static int bytes_set(const char *val, const struct kernel_param *kp)
 {
 	char *end;
 
-	size = memparse(val, &end);
+	*(size_t *)kp->arg = memparse(val, &end);
 	return *end && *end != '\n' ? -EINVAL : 0;
 }
 
-static int size_get(char *buf, const struct kernel_param *kp)
+static int bytes_get(char *buf, const struct kernel_param *kp)
 {
-	return sysfs_emit(buf, "%zu\n", size);
+	return sysfs_emit(buf, "%zu\n", *(size_t *)kp->arg);
 }
 
-static const struct kernel_param_ops size_ops = {
-	.set = size_set,
-	.get = size_get,
+static const struct kernel_param_ops bytes_ops = {
+	.set = bytes_set,
+	.get = bytes_get,
 };
 
-module_param_cb(size, &size_ops, NULL, 0444);
+module_param_cb(size, &bytes_ops, &size, 0444);
 MODULE_PARM_DESC(size, "bytes of the bounce pool (K, M, G), 0 for none");
+
+module_param_cb(max, &bytes_ops, &most, 0444);
+MODULE_PARM_DESC(max, "bytes up to which the pool grows by itself (K, M, G), 0 for four times its size");
 
 static char *backing;
 module_param(backing, charp, 0444);
@@ -152,6 +156,7 @@ static DEFINE_PER_CPU(struct swarm_stats, others_stats);
 static struct swarm_dev others = {
 	.swarm = &swarm,
 	.stats = &others_stats,
+	.touched = true,
 };
 
 /**
@@ -327,6 +332,8 @@ bool swiotlb_arm_setup_dma_ops(struct device *dev)
 
 	provide();
 	swarm_ops_install(dev, record_of(dev));
+	if (swarm_dev(dev) != &others)
+		swarm_dev_settle(dev);
 	if (!dev_is_dma_coherent(dev) && swarm.frames)
 		swarm_pool_see_uncached(&swarm.pool);
 	return true;
@@ -418,9 +425,9 @@ static bool __init get_ready(struct swarm_setup *setup)
 }
 
 /* What is left has to be a system that can do something. */
-static size_t __init affordable_size(void)
+static size_t __init affordable(size_t bytes)
 {
-	return min_t(size_t, size, totalram_pages() / 4 << PAGE_SHIFT);
+	return min_t(size_t, bytes, totalram_pages() / 4 << PAGE_SHIFT);
 }
 
 static int __init swarm_boot(void)
@@ -428,7 +435,8 @@ static int __init swarm_boot(void)
 	struct swarm_setup setup = {
 		.hv = &swarm_hv_xen,
 		.rungs = rungs,
-		.size = affordable_size(),
+		.size = affordable(size),
+		.most = affordable(most ?: 4 * size),
 		.force = force,
 	};
 

@@ -20,8 +20,11 @@ int swarm_slots_init(struct swarm_slots *slots, unsigned int nr,
 		     unsigned int group)
 {
 	slots->busy = bitmap_zalloc(nr, GFP_KERNEL);
-	if (!slots->busy)
+	slots->heads = bitmap_zalloc(nr, GFP_KERNEL);
+	if (!slots->busy || !slots->heads) {
+		swarm_slots_destroy(slots);
 		return -ENOMEM;
+	}
 	slots->nr = nr;
 	slots->group = group;
 	slots->free = nr;
@@ -37,7 +40,9 @@ int swarm_slots_init(struct swarm_slots *slots, unsigned int nr,
 void swarm_slots_destroy(struct swarm_slots *slots)
 {
 	bitmap_free(slots->busy);
+	bitmap_free(slots->heads);
 	slots->busy = NULL;
+	slots->heads = NULL;
 }
 
 static unsigned int find_from(const struct swarm_slots *slots,
@@ -74,6 +79,7 @@ static void take_run(struct swarm_slots *slots, unsigned int first,
 		     unsigned int count)
 {
 	bitmap_set(slots->busy, first, count);
+	__set_bit(first, slots->heads);
 	WRITE_ONCE(slots->free, slots->free - count);
 	slots->next = first + count < slots->nr ? first + count : 0;
 }
@@ -141,11 +147,21 @@ int swarm_slots_free(struct swarm_slots *slots, unsigned int first,
 	spin_lock_irqsave(&slots->lock, flags);
 	if (all_busy(slots, first, count)) {
 		bitmap_clear(slots->busy, first, count);
+		__clear_bit(first, slots->heads);
 		WRITE_ONCE(slots->free, slots->free + count);
 		ret = 0;
 	}
 	spin_unlock_irqrestore(&slots->lock, flags);
 	return ret;
+}
+
+/* For swarm_slots_head(): a word of 64 slots at a time. */
+unsigned int __swarm_slots_head(const struct swarm_slots *slots,
+				unsigned int slot)
+{
+	unsigned long head = find_last_bit(slots->heads, slot + 1);
+
+	return head <= slot ? head : slot;
 }
 
 /**

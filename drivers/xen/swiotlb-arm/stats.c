@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/cpumask.h>
 
+#include "area.h"
 #include "stats.h"
 
 /**
@@ -54,4 +55,16 @@ u64 swarm_stats_bounced(const struct swarm_stats __percpu *stats)
 u64 swarm_stats_refused(const struct swarm_stats __percpu *stats)
 {
 	return sum_routes(stats, SWARM_REFUSE_EMPTY, SWARM_NR_ROUTES - 1);
+}
+
+/**
+ * swarm_stats_held - bytes of the pool that the device has now
+ * @stats: the device's counters
+ *
+ * Context: any; a snapshot.
+ * Return: the sum, see swarm_share_held().
+ */
+u64 swarm_stats_held(const struct swarm_stats __percpu *stats)
+{
+	return (u64)swarm_share_held(&stats->account) << SWARM_SLOT_SHIFT;
 }

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/errno.h>
+#include <linux/minmax.h>
+#include <linux/slab.h>
+
+#include <asm/barrier.h>
+
+#include <xen/swiotlb-arm-table.h>
+
+/* A new node is seen only when it is all zero. */
+static unsigned long node_at(unsigned long *slot, gfp_t gfp)
+{
+	unsigned long node = *slot;
+
+	if (node)
+		return node;
+	node = (unsigned long)kcalloc(SWARM_TABLE_SLOTS, sizeof(long), gfp);
+	if (node)
+		smp_store_release(slot, node);
+	return node;
+}
+
+/**
+ * swarm_table_set - give a frame a value
+ * @table: the table
+ * @frame: the frame
+ * @value: the value; 0 for none
+ * @gfp:   for nodes
+ *
+ * Context: as @gfp says; the caller serialises. To take a value away needs no
+ *	memory.
+ * Return: 0; -ENOMEM, or -ERANGE for a frame that no machine has, with nothing
+ *	changed.
+ */
+int swarm_table_set(struct swarm_table *table, unsigned long frame,
+		    unsigned long value, gfp_t gfp)
+{
+	unsigned long *slot = &table->root, node;
+	unsigned int level = SWARM_TABLE_LEVELS;
+
+	if (frame >= SWARM_TABLE_END)
+		return -ERANGE;
+	if (!value && !swarm_table_leaf(table, frame))
+		return 0;
+	while (level--) {
+		node = node_at(slot, gfp);
+		if (!node)
+			return -ENOMEM;
+		slot = swarm_table_slot(node, frame, level);
+	}
+	/* What it may point to was made before. */
+	smp_store_release(slot, value);
+	return 0;
+}
+
+/**
+ * swarm_table_any - has any of these frames a value?
+ * @table: the table
+ * @first: the first frame
+ * @last:  the last, not before it
+ *
+ * Context: any, no lock.
+ * Return: true when one has.
+ */
+bool swarm_table_any(const struct swarm_table *table, unsigned long first,
+		     unsigned long last)
+{
+	unsigned long frame = first, leaf;
+
+	last = min(last, SWARM_TABLE_END - 1);
+	while (frame <= last) {
+		leaf = swarm_table_leaf(table, frame);
+		if (!leaf)
+			frame |= SWARM_TABLE_SLOTS - 1;
+		else if (READ_ONCE(*swarm_table_slot(leaf, frame, 0)))
+			return true;
+		frame++;
+	}
+	return false;
+}
+
+/* At most four deep. */
+static void free_node(unsigned long node, unsigned int level)
+{
+	unsigned long *slot = (unsigned long *)node;
+	unsigned int i;
+
+	for (i = 0; node && level && i < SWARM_TABLE_SLOTS; i++)
+		free_node(slot[i], level - 1);
+	kfree(slot);
+}
+
+/**
+ * swarm_table_destroy - free all nodes
+ * @table: the table, empty afterwards; nobody reads it any more
+ *
+ * Context: any.
+ */
+void swarm_table_destroy(struct swarm_table *table)
+{
+	free_node(table->root, SWARM_TABLE_LEVELS - 1);
+	table->root = 0;
+}
