@@ -14,15 +14,16 @@
 #ifndef _XEN_SWIOTLB_ARM_TABLE_H
 #define _XEN_SWIOTLB_ARM_TABLE_H
 
+#include <linux/bits.h>
 #include <linux/compiler.h>
 #include <linux/gfp_types.h>
 #include <linux/types.h>
 
 #define SWARM_TABLE_SHIFT	9
-#define SWARM_TABLE_SLOTS	(1UL << SWARM_TABLE_SHIFT)
+#define SWARM_TABLE_SLOTS	BIT(SWARM_TABLE_SHIFT)
 #define SWARM_TABLE_LEVELS	4
 /* No frame of 4 KiB has a number as high as this in 48 bits of address. */
-#define SWARM_TABLE_END		(1UL << SWARM_TABLE_SHIFT * SWARM_TABLE_LEVELS)
+#define SWARM_TABLE_END		BIT(SWARM_TABLE_SHIFT * SWARM_TABLE_LEVELS)
 
 /**
  * struct swarm_table - values, by frame

@@ -90,16 +90,15 @@ static void last_comes_first(struct kunit *test)
 		KUNIT_EXPECT_FALSE(test, pop(b, order, &held));
 		KUNIT_EXPECT_EQ(test, held.first, 999);
 		for (i = 0; i < SWARM_FRONT_DEPTH; i++)
-			KUNIT_EXPECT_TRUE(test, push(b, order,
-								 run(100 * order + i)));
+			KUNIT_EXPECT_TRUE(test,
+					  push(b, order, run(100 * order + i)));
 		KUNIT_EXPECT_FALSE(test, push(b, order, run(7)));
 	}
 	KUNIT_EXPECT_EQ(test, swarm_front_slots(b->front),
 			SWARM_FRONT_DEPTH * (BIT(SWARM_FRONT_ORDERS) - 1));
 	for (order = 0; order < SWARM_FRONT_ORDERS; order++) {
 		for (i = SWARM_FRONT_DEPTH; i--;) {
-			KUNIT_EXPECT_TRUE(test, pop(b, order,
-								&held));
+			KUNIT_EXPECT_TRUE(test, pop(b, order, &held));
 			KUNIT_EXPECT_EQ(test, held.first, 100 * order + i);
 		}
 		KUNIT_EXPECT_FALSE(test, pop(b, order, &held));

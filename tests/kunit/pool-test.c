@@ -228,11 +228,11 @@ static void find_edges(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, in.maddr, FAKE_MACHINE);
 	KUNIT_EXPECT_PTR_EQ(test, in.vaddr, in.area->memory.vaddr);
 	KUNIT_EXPECT_TRUE(test, find_in_pool(&b->pool, FAKE_MACHINE + SZ_128K - 1,
-						&in));
+					     &in));
 	KUNIT_EXPECT_EQ(test, in.offset, SZ_128K - 1);
 	/* Between the two areas, where the hull of both does not help. */
 	KUNIT_EXPECT_FALSE(test, find_in_pool(&b->pool, FAKE_MACHINE + SZ_128K,
-						 &in));
+					      &in));
 	KUNIT_EXPECT_FALSE(test, find_in_pool(&b->pool, second - 1, &in));
 	KUNIT_EXPECT_TRUE(test, find_in_pool(&b->pool, second, &in));
 	KUNIT_EXPECT_FALSE(test, find_in_pool(&b->pool, second + SZ_128K, &in));

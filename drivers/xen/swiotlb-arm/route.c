@@ -18,7 +18,7 @@ static const char * const why[] = {
 	[SWARM_REFUSE_NOPOOL]	= "there is no pool; raise swiotlb_arm.size",
 	[SWARM_REFUSE_TOO_BIG]	= "too large to bounce; use dma_max_mapping_size()",
 	[SWARM_REFUSE_FULL]	= "pool is full; raise swiotlb_arm.size or swiotlb_arm.max",
-	[SWARM_REFUSE_SHARE]	= "pool is nearly full, and the device has its share; raise swiotlb_arm.size or swiotlb_arm.max",
+	[SWARM_REFUSE_SHARE]	= "its share of a nearly full pool is used; raise swiotlb_arm.max",
 	[SWARM_REFUSE_MASK]	= "no part of the pool is within the mask",
 };
 

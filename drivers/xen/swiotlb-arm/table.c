@@ -7,7 +7,6 @@
 
 #include <xen/swiotlb-arm-table.h>
 
-/* A new node is seen only when it is all zero. */
 static unsigned long node_at(unsigned long *slot, gfp_t gfp)
 {
 	unsigned long node = *slot;
@@ -15,8 +14,10 @@ static unsigned long node_at(unsigned long *slot, gfp_t gfp)
 	if (node)
 		return node;
 	node = (unsigned long)kcalloc(SWARM_TABLE_SLOTS, sizeof(long), gfp);
-	if (node)
-		smp_store_release(slot, node);
+	if (!node)
+		return 0;
+	/* It is seen only when it is all zero. */
+	smp_store_release(slot, node);
 	return node;
 }
 
