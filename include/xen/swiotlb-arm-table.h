@@ -43,12 +43,14 @@ swarm_table_slot(unsigned long node, unsigned long frame, unsigned int level)
 	       (frame >> SWARM_TABLE_SHIFT * level) % SWARM_TABLE_SLOTS;
 }
 
-/* The last node on the way, or 0; of a table that is not empty. */
+/* The last node on the way, or 0; of a frame that there can be. */
 static __always_inline unsigned long
 __swarm_table_leaf(const struct swarm_table *table, unsigned long frame)
 {
 	unsigned long node = READ_ONCE(table->root);
 
+	if (unlikely(!node))
+		return 0;
 	node = READ_ONCE(*swarm_table_slot(node, frame, 3));
 	if (unlikely(!node))
 		return 0;
@@ -61,13 +63,13 @@ __swarm_table_leaf(const struct swarm_table *table, unsigned long frame)
 static __always_inline unsigned long
 swarm_table_leaf(const struct swarm_table *table, unsigned long frame)
 {
-	if (unlikely(frame >= SWARM_TABLE_END || !READ_ONCE(table->root)))
+	if (unlikely(frame >= SWARM_TABLE_END))
 		return 0;
 	return __swarm_table_leaf(table, frame);
 }
 
 /**
- * __swarm_table_get - the value of a frame between two that had one once
+ * __swarm_table_get - the value of a frame below SWARM_TABLE_END
  * @table: the table
  * @frame: the frame
  *

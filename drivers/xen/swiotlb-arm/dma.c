@@ -208,6 +208,12 @@ static struct swarm_range stand_in_range(const struct swarm_stand_in *in,
 	return (struct swarm_range){ .vaddr = in->vaddr, .size = size };
 }
 
+/* Is what went direct our own, and where it seems to be? */
+static bool has_only_ours(struct device *dev)
+{
+	return !swarm_of(dev)->frames && !READ_ONCE(swarm_dev(dev)->met_others);
+}
+
 static struct swarm_range direct_range(struct device *dev, phys_addr_t maddr,
 				       phys_addr_t phys, size_t size)
 {
@@ -218,8 +224,8 @@ static struct swarm_range direct_range(struct device *dev, phys_addr_t maddr,
 			.granted = swarm_p2m_near_foreign(PFN_DOWN(phys),
 							  PFN_DOWN(phys + size - 1)),
 		};
-	if (!swarm_of(dev)->frames &&
-	    (!READ_ONCE(swarm_dev(dev)->met_others) || swarm_p2m_is_ours(maddr)))
+	if (has_only_ours(dev) ||
+	    (!swarm_of(dev)->frames && swarm_p2m_is_ours(maddr)))
 		return (struct swarm_range){
 			.vaddr = phys_to_virt(maddr),
 			.size = size,
@@ -554,6 +560,12 @@ static void unmap_direct(struct device *dev, dma_addr_t dma, phys_addr_t phys,
 		swarm_dev_count(dev, SWARM_N_UNMAPS, 1);
 		return;
 	}
+	if (likely(has_only_ours(dev))) {
+		swarm_of(dev)->hv->inval(phys_to_virt(dma_to_phys(dev, dma)),
+					 size, dir);
+		swarm_dev_count_both(dev, SWARM_N_UNMAPS, SWARM_N_CACHE_LOCAL);
+		return;
+	}
 	range = direct_range(dev, dma_to_phys(dev, dma), phys, size);
 	swarm_dev_count_both(dev, SWARM_N_UNMAPS, counter_of(&range));
 	err = note_calls(dev, swarm_cache_to_cpu(swarm_of(dev)->hv, &range,
@@ -581,16 +593,19 @@ void swarm_unmap_rest(struct device *dev, dma_addr_t dma, phys_addr_t phys,
 	 * Somebody may unmap twice: what is found has to stay while it is looked
 	 * at, and nothing of the pool goes away while interrupts are off.
 	 */
-	local_irq_save(flags);
-	found = swarm_pool_find(pool, maddr, &in);
-	whole = found && swarm_pool_is_whole(&in, size);
-	if (likely(whole))
-		unmap_bounce(dev, &in, size, dir, attrs, flags);
-	else if (found)
-		unmap_odd(dev, dma, size);
-	local_irq_restore(flags);
-	if (!found)
-		unmap_direct(dev, dma, phys, size, dir, attrs);
+	if (swarm_pool_spans(pool, maddr)) {
+		local_irq_save(flags);
+		found = __swarm_pool_find(pool, maddr, &in);
+		whole = found && swarm_pool_is_whole(&in, size);
+		if (likely(whole))
+			unmap_bounce(dev, &in, size, dir, attrs, flags);
+		else if (found)
+			unmap_odd(dev, dma, size);
+		local_irq_restore(flags);
+		if (likely(found))
+			return;
+	}
+	unmap_direct(dev, dma, phys, size, dir, attrs);
 }
 
 /**

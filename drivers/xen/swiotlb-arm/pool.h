@@ -229,6 +229,29 @@ static inline bool swarm_pool_spans(const struct swarm_pool *pool,
 	       maddr <= READ_ONCE(pool->highest);
 }
 
+/* swarm_pool_find(), of an address that the pool spans. */
+static __always_inline bool
+__swarm_pool_find(struct swarm_pool *pool, phys_addr_t maddr,
+		  struct swarm_stand_in *in)
+{
+	const struct swarm_piece *piece;
+	struct swarm_area *area;
+
+	/* Between two that were entered, it is a frame that there can be. */
+	piece = (void *)__swarm_table_get(&pool->owner,
+					  maddr >> SWARM_PIECE_MIN_SHIFT);
+	if (!piece)
+		return false;
+	area = piece->area;
+	in->area = area;
+	in->offset = piece->offset + (maddr - piece->maddr);
+	in->maddr = maddr;
+	in->vaddr = area->memory.vaddr + in->offset;
+	in->run = &area->runs[swarm_slots_head(&area->slots,
+					       in->offset >> SWARM_SLOT_SHIFT)];
+	return true;
+}
+
 /**
  * swarm_pool_find - is this machine address in the pool, and where?
  * @pool:  the pool
@@ -243,24 +266,8 @@ static __always_inline bool
 swarm_pool_find(struct swarm_pool *pool, phys_addr_t maddr,
 		struct swarm_stand_in *in)
 {
-	const struct swarm_piece *piece;
-	struct swarm_area *area;
-
-	if (!swarm_pool_spans(pool, maddr))
-		return false;
-	/* Between two that were entered, it is a frame that there can be. */
-	piece = (void *)__swarm_table_get(&pool->owner,
-					  maddr >> SWARM_PIECE_MIN_SHIFT);
-	if (!piece)
-		return false;
-	area = piece->area;
-	in->area = area;
-	in->offset = piece->offset + (maddr - piece->maddr);
-	in->maddr = maddr;
-	in->vaddr = area->memory.vaddr + in->offset;
-	in->run = &area->runs[swarm_slots_head(&area->slots,
-					       in->offset >> SWARM_SLOT_SHIFT)];
-	return true;
+	return swarm_pool_spans(pool, maddr) &&
+	       __swarm_pool_find(pool, maddr, in);
 }
 
 /**
