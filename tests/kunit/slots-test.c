@@ -52,13 +52,13 @@ static const struct step {
 	{ TAKE, 2, 2, 2 },
 	{ TAKE, 1, 4, 4 },
 	{ TAKE, 3, 1, 5 },
-	/* 1, 8 and 9 are free, and the search goes on behind what it gave. */
+	/* 1, 8 and 9 are free. */
 	{ TAKE, 3, 1, -ENOSPC },
 	{ TAKE, 4, 1, -ENOSPC },
 	{ TAKE, 1, 16, -ENOSPC },
+	{ TAKE, 1, 1, 1 },
 	{ TAKE, 1, 1, 8 },
 	{ TAKE, 1, 1, 9 },
-	{ TAKE, 1, 1, 1 },
 	{ TAKE, 1, 1, -ENOSPC },
 	/* A run is given back as a whole, in parts, or not at all. */
 	{ GIVE, 0, 5, -EINVAL },
@@ -133,15 +133,19 @@ static void stories(struct kunit *test)
 	tell(test, 1, one_slot, ARRAY_SIZE(one_slot));
 }
 
-/* What was freed last rests: the search starts behind what was given last. */
-static void goes_round(struct kunit *test)
+/* Whatever has come and gone, the lowest that fits is given: the rest stays whole. */
+static void stays_low(struct kunit *test)
 {
-	struct swarm_slots *slots = set_of(test, 8);
+	struct swarm_slots *slots = set_of(test, 64);
 	unsigned int i;
 
-	for (i = 0; i < 24; i++) {
-		KUNIT_EXPECT_EQ(test, swarm_slots_alloc(slots, 1, 1), i % 8);
-		KUNIT_EXPECT_EQ(test, swarm_slots_free(slots, i % 8, 1), 0);
+	for (i = 0; i < 200; i++) {
+		KUNIT_EXPECT_EQ(test, swarm_slots_alloc(slots, 1, 1), 0);
+		KUNIT_EXPECT_EQ(test, swarm_slots_alloc(slots, 2, 2), 2);
+		KUNIT_EXPECT_EQ(test, swarm_slots_alloc(slots, 1, 1), 1);
+		KUNIT_EXPECT_EQ(test, swarm_slots_alloc(slots, 60, 1), 4);
+		KUNIT_EXPECT_EQ(test, swarm_slots_free(slots, 4, 60), 0);
+		KUNIT_EXPECT_EQ(test, swarm_slots_free(slots, 0, 4), 0);
 	}
 }
 
@@ -371,7 +375,7 @@ static void many_takers(struct kunit *test)
 
 static struct kunit_case slots_cases[] = {
 	KUNIT_CASE(stories),
-	KUNIT_CASE(goes_round),
+	KUNIT_CASE(stays_low),
 	KUNIT_CASE(heads),
 	KUNIT_CASE_SLOW(random_steps),
 	KUNIT_CASE_SLOW(many_takers),

@@ -226,7 +226,7 @@ static void no_room_for_a_long_one(struct kunit *test)
 {
 	struct bench *b = bench(test);
 	struct held *h = nothing_held(test, b);
-	struct swarm_stand_in in[8];
+	struct swarm_stand_in in[10];
 	unsigned int i;
 
 	/* 48 of 64 KiB of each area are taken: just below the mark. */
@@ -242,12 +242,24 @@ static void no_room_for_a_long_one(struct kunit *test)
 	WRITE_ONCE(b->pool.tend.not_before, jiffies);
 
 	KUNIT_EXPECT_EQ(test, hold(h, 1), 0);
+	/* Much is returned, but still in no area is there room for it. */
+	KUNIT_ASSERT_EQ(test, 0, bounce(b, SZ_16K, &in[8]));
+	KUNIT_ASSERT_EQ(test, 0, bounce(b, SZ_16K, &in[9]));
+	for (i = 0; i < 8; i++)
+		if (in[i].area == in[8].area || in[i].area == in[9].area)
+			KUNIT_EXPECT_EQ(test, 0, release(b, &in[i],
+							 SZ_32K + SZ_16K));
+	KUNIT_EXPECT_FALSE(test, b->pool.pressed);
 	settle(b);
 	KUNIT_EXPECT_EQ(test, usage(b).areas, 9);
 	KUNIT_EXPECT_EQ(test, hold(h, 1), 1);
 	let_go(test, h, 0);
 	for (i = 0; i < 8; i++)
-		KUNIT_EXPECT_EQ(test, 0, release(b, &in[i], SZ_32K + SZ_16K));
+		if (in[i].area != in[8].area && in[i].area != in[9].area)
+			KUNIT_EXPECT_EQ(test, 0, release(b, &in[i],
+							 SZ_32K + SZ_16K));
+	KUNIT_EXPECT_EQ(test, 0, release(b, &in[8], SZ_16K));
+	KUNIT_EXPECT_EQ(test, 0, release(b, &in[9], SZ_16K));
 }
 
 /* ---- shrinking ---- */

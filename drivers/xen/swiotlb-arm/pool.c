@@ -389,12 +389,17 @@ static int better_reason(int a, int b)
 	return -ERANGE;
 }
 
-/* CPUs begin their search at different areas, so that they rarely meet. */
+/*
+ * CPUs begin their search at different areas, so that they rarely meet. What is
+ * small begins at one end of the list and what is long, or lent, at the other: a few
+ * small ones that stay are enough to leave no room for a long one.
+ */
 static int take_from_any(struct swarm_pool *pool,
 			 const struct swarm_request *rq, unsigned int order,
 			 struct swarm_held *held)
 {
 	const struct swarm_areas *areas = rcu_dereference(pool->areas);
+	bool small = order_of(rq) != SWARM_NO_ORDER;
 	unsigned int i, n;
 	int ret = -ERANGE;
 
@@ -402,7 +407,8 @@ static int take_from_any(struct swarm_pool *pool,
 		return ret;
 	n = raw_smp_processor_id() % areas->nr;
 	for (i = 0; i < areas->nr; i++) {
-		int err = take_from(pool, areas->area[n], rq, order, held);
+		unsigned int at = small ? n : areas->nr - 1 - n;
+		int err = take_from(pool, areas->area[at], rq, order, held);
 
 		if (!err)
 			return 0;

@@ -28,7 +28,6 @@ int swarm_slots_init(struct swarm_slots *slots, unsigned int nr,
 	slots->nr = nr;
 	slots->group = group;
 	slots->free = nr;
-	slots->next = 0;
 	spin_lock_init(&slots->lock);
 	return 0;
 }
@@ -45,11 +44,11 @@ void swarm_slots_destroy(struct swarm_slots *slots)
 	slots->heads = NULL;
 }
 
-static unsigned int find_from(const struct swarm_slots *slots,
-			      unsigned int from, unsigned int count,
-			      unsigned int align)
+/* The lowest that fits: what is long finds its place above what is short. */
+static unsigned int find_run(const struct swarm_slots *slots,
+			     unsigned int count, unsigned int align)
 {
-	unsigned int first, group;
+	unsigned int first, group, from = 0;
 
 	lockdep_assert_held(&slots->lock);
 
@@ -65,23 +64,12 @@ static unsigned int find_from(const struct swarm_slots *slots,
 	}
 }
 
-static unsigned int find_run(const struct swarm_slots *slots,
-			     unsigned int count, unsigned int align)
-{
-	unsigned int first = find_from(slots, slots->next, count, align);
-
-	if (first >= slots->nr && slots->next)
-		first = find_from(slots, 0, count, align);
-	return first;
-}
-
 static void take_run(struct swarm_slots *slots, unsigned int first,
 		     unsigned int count)
 {
 	bitmap_set(slots->busy, first, count);
 	__set_bit(first, slots->heads);
 	WRITE_ONCE(slots->free, slots->free - count);
-	slots->next = first + count < slots->nr ? first + count : 0;
 }
 
 /**

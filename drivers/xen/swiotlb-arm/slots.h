@@ -18,7 +18,6 @@
  * @group: a run lies within one group of so many neighbours; fixed
  * @lock:  guards the fields below
  * @free:  how many are free
- * @next:  where the next search starts, so that what was freed last rests
  * @busy:  a bit for each slot that is taken
  * @heads: a bit for each slot that a run begins with. Written under @lock; the bits
  *	of a run do not change while somebody has it, and are read without it
@@ -28,7 +27,6 @@ struct swarm_slots {
 	unsigned int group;
 	spinlock_t lock;	/* irq-safe, innermost */
 	unsigned int free;	/* @lock */
-	unsigned int next;	/* @lock */
 	unsigned long *busy;	/* @lock */
 	unsigned long *heads;	/* @lock */
 };

@@ -148,7 +148,8 @@ static void tend(struct work_struct *work)
 					       struct swarm_pool, tend.work);
 	struct swarm_tending *t = &pool->tend;
 
-	if (READ_ONCE(pool->pressed))
+	/* Somebody may have returned enough since for the pool not to be pressed. */
+	if (READ_ONCE(pool->pressed) || READ_ONCE(t->wanting))
 		grow(pool);
 	else
 		shrink(pool);
