@@ -252,7 +252,6 @@ static void note_taken(struct swarm_pool *pool, unsigned int slots)
 	    percpu_counter_read_positive(&pool->taken) <=
 	    swarm_share_high(READ_ONCE(pool->total)))
 		return;
-	WRITE_ONCE(pool->pressed, true);
 	swarm_tend_soon(pool);
 }
 
@@ -482,8 +481,10 @@ int swarm_pool_bounce(struct swarm_pool *pool, const struct swarm_request *rq,
 	unsigned long flags;
 	int ret = 0;
 
-	if (READ_ONCE(pool->pressed) && has_its_share(pool, rq))
+	if (READ_ONCE(pool->pressed) && has_its_share(pool, rq)) {
+		swarm_tend_soon(pool);
 		return -EBUSY;
+	}
 
 	/* Until somebody has a run of it, an area may leave. */
 	rcu_read_lock();

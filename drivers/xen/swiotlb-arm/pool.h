@@ -59,13 +59,14 @@ struct swarm_areas {
  * @within:  where it grows
  * @patience: how long it has to be idle before it gives memory back, jiffies
  * @not_before: it could not grow; another try makes no sense before that
+ * @called:  the worker has been woken and has not begun yet; no lock
  * @wanting:  somebody was refused for want of room since the last look; no lock
  * @idle_since: since when it has had more than it needs, or 0
  * @leaving: an area that is on its way out, or NULL
  * @grown:   areas that it has grown by, ever
  * @retired: areas that it has given back, ever
  *
- * All but @work are under the pool's @grow; @not_before is read without it.
+ * The others are under the pool's @grow; @not_before is read without it.
  */
 struct swarm_tending {
 	struct delayed_work work;
@@ -73,6 +74,7 @@ struct swarm_tending {
 	struct swarm_window within;
 	unsigned long patience;
 	unsigned long not_before;
+	bool called;
 	bool wanting;
 	unsigned long idle_since;
 	struct swarm_area *leaving;

@@ -148,6 +148,7 @@ static void tend(struct work_struct *work)
 					       struct swarm_pool, tend.work);
 	struct swarm_tending *t = &pool->tend;
 
+	WRITE_ONCE(t->called, false);
 	/* Somebody may have returned enough since for the pool not to be pressed. */
 	if (READ_ONCE(pool->pressed) || READ_ONCE(t->wanting))
 		grow(pool);
@@ -169,9 +170,13 @@ static void tend(struct work_struct *work)
  */
 void swarm_tend_soon(struct swarm_pool *pool)
 {
+	struct swarm_tending *t = &pool->tend;
+
 	WRITE_ONCE(pool->pressed, true);
-	if (time_after_eq(jiffies, READ_ONCE(pool->tend.not_before)))
-		mod_delayed_work(system_unbound_wq, &pool->tend.work, 0);
+	/* Once is enough: to wake it again would put it at the end of the queue. */
+	if (time_after_eq(jiffies, READ_ONCE(t->not_before)) &&
+	    !xchg(&t->called, true))
+		mod_delayed_work(system_unbound_wq, &t->work, 0);
 }
 
 /**
