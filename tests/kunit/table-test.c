@@ -83,17 +83,21 @@ static void beyond_the_end(struct kunit *test)
 /* Each node in turn; taking away needs none. */
 static void without_memory(struct kunit *test)
 {
-	unsigned int nth;
+	unsigned int nth, refused = 0;
+	bool failed = true;
 
-	for (nth = 1; nth <= SWARM_TABLE_LEVELS; nth++) {
+	for (nth = 1; failed; nth++) {
 		struct swarm_table *table = empty_table(test);
+		int ret;
 
 		if (!fail_alloc(nth))
 			kunit_skip(test, "this kernel cannot fail an allocation");
-		KUNIT_EXPECT_EQ(test, -ENOMEM, swarm_table_set(table, 77, 1,
-							       GFP_KERNEL));
-		KUNIT_EXPECT_TRUE(test, fail_alloc_end());
-		KUNIT_EXPECT_EQ(test, swarm_table_get(table, 77), 0);
+		ret = swarm_table_set(table, 77, 1, GFP_KERNEL);
+		failed = fail_alloc_end();
+		/* On a debug kernel it may have been one that nobody misses. */
+		KUNIT_EXPECT_TRUE(test, !ret || (failed && ret == -ENOMEM));
+		KUNIT_EXPECT_EQ(test, swarm_table_get(table, 77), !ret);
+		refused += !!ret;
 
 		fail_alloc(1);
 		KUNIT_EXPECT_EQ(test, 0, swarm_table_set(table, 77, 0, GFP_KERNEL));
@@ -101,6 +105,7 @@ static void without_memory(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, 0, swarm_table_set(table, 77, 1, GFP_KERNEL));
 		KUNIT_EXPECT_EQ(test, swarm_table_get(table, 77), 1);
 	}
+	KUNIT_EXPECT_EQ(test, refused, SWARM_TABLE_LEVELS);
 }
 
 static struct kunit_case table_cases[] = {
