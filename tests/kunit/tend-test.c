@@ -407,7 +407,7 @@ static void nothing_at_hand_of_it(struct kunit *test)
 
 static void drop(void *account)
 {
-	free_percpu(account);
+	free_percpu((void __percpu __force *)account);
 }
 
 static struct swarm_account __percpu *account_of(struct kunit *test)
