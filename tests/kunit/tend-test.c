@@ -595,7 +595,7 @@ static struct kunit_case tend_cases[] = {
 };
 
 static struct kunit_suite tend_suite = {
-	.name = "swiotlb-arm-tend",
+	.name = "swiotlb-arm-pool-tend",
 	.test_cases = tend_cases,
 };
 
