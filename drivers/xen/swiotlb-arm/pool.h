@@ -260,8 +260,8 @@ __swarm_pool_find(struct swarm_pool *pool, phys_addr_t maddr,
  * @maddr: machine address, bytes
  * @in:    where it is; filled in only when it is there
  *
- * Context: any, within rcu_read_lock() for as long as @in is used by anybody who
- *	does not own what is mapped there.
+ * Context: any, within rcu_read_lock() or with interrupts off, for as long as @in is
+ *	used by anybody who does not own what is mapped there.
  * Return: true when the address is in one of the pool's areas.
  */
 static __always_inline bool
