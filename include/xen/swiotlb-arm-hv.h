@@ -21,19 +21,19 @@ struct gnttab_unmap_grant_ref;
 struct page;
 
 /**
- * enum swarm_domain - how this kernel's memory relates to the machine's
- * @SWARM_DOMAIN_NATIVE:     no Xen below
- * @SWARM_DOMAIN_IDENTITY:   guest frame n is machine frame n (1:1)
- * @SWARM_DOMAIN_TRANSLATED: guest frames are anywhere in the machine
+ * enum xadma_domain - how this kernel's memory relates to the machine's
+ * @XADMA_DOMAIN_NATIVE:     no Xen below
+ * @XADMA_DOMAIN_IDENTITY:   guest frame n is machine frame n (1:1)
+ * @XADMA_DOMAIN_TRANSLATED: guest frames are anywhere in the machine
  */
-enum swarm_domain {
-	SWARM_DOMAIN_NATIVE,
-	SWARM_DOMAIN_IDENTITY,
-	SWARM_DOMAIN_TRANSLATED,
+enum xadma_domain {
+	XADMA_DOMAIN_NATIVE,
+	XADMA_DOMAIN_IDENTITY,
+	XADMA_DOMAIN_TRANSLATED,
 };
 
 /**
- * struct swarm_hv - answers of the hypervisor and the machine
+ * struct xadma_hv - answers of the hypervisor and the machine
  * @domain: which kind of domain this is. Any context.
  *
  *	Xen says so by XENFEAT_direct_mapped and XENFEAT_not_direct_mapped
@@ -69,14 +69,14 @@ enum swarm_domain {
  * @hardware: this domain is the hardware domain, to which Xen maps MMIO 1:1
  *	even when its memory is not.
  *
- * @own_id: the id of this domain, or a negative errno.
+ * @domid: the id of this domain, or a negative errno.
  *
  *	An event channel that is not bound tells it (EVTCHNOP_status,
  *	public/event_channel.h): DOMID_SELF is not taken in a map call.
  *
- * @scratch_get: fill in @nr pages of guest address space without memory behind
+ * @unpopulated_get: fill in @nr pages of guest address space without memory behind
  *	them. 0, or a negative errno with nothing held.
- * @scratch_put: give them back; nothing is mapped there.
+ * @unpopulated_put: give them back; nothing is mapped there.
  *
  * @grant: let domain @id read a frame of ours. The grant reference, or a
  *	negative errno when the grant table is full.
@@ -109,8 +109,8 @@ enum swarm_domain {
  *
  *	XENMEM_exchange (public/memory.h). Xen on Arm refuses it.
  */
-struct swarm_hv {
-	enum swarm_domain (*domain)(void);
+struct xadma_hv {
+	enum xadma_domain (*domain)(void);
 	phys_addr_t (*last_byte)(void);
 	int (*flush)(struct gnttab_cache_flush *ops, unsigned int nr);
 	void (*clean)(const void *vaddr, size_t size,
@@ -120,9 +120,9 @@ struct swarm_hv {
 	void (*inval)(const void *vaddr, size_t size,
 		      enum dma_data_direction dir);
 	bool (*hardware)(void);
-	int (*own_id)(void);
-	int (*scratch_get)(struct page **pages, unsigned int nr);
-	void (*scratch_put)(struct page **pages, unsigned int nr);
+	int (*domid)(void);
+	int (*unpopulated_get)(struct page **pages, unsigned int nr);
+	void (*unpopulated_put)(struct page **pages, unsigned int nr);
 	int (*grant)(int id, unsigned long pfn);
 	int (*ungrant)(int ref);
 	int (*map)(struct gnttab_map_grant_ref *ops, unsigned int nr);
@@ -134,6 +134,6 @@ struct swarm_hv {
 				 unsigned int bits);
 };
 
-extern const struct swarm_hv swarm_hv_xen;
+extern const struct xadma_hv xadma_hv_xen;
 
 #endif /* _XEN_SWIOTLB_ARM_HV_H */

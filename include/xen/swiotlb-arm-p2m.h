@@ -13,37 +13,37 @@
 #include <linux/types.h>
 
 /**
- * struct swarm_p2m_span - between which frames everything foreign lies
+ * struct xadma_p2m_span - between which frames everything foreign lies
  * @first: the lowest such frame, or one below it
  * @last:  the highest, or one above it; below @first when there is none
  *
  * Foreign pages are mapped at frames without memory behind them, which lie
  * together and away from RAM. So two comparisons tell most buffers from those.
  */
-struct swarm_p2m_span {
+struct xadma_p2m_span {
 	unsigned long first;
 	unsigned long last;
 };
 
-extern struct swarm_p2m_span swarm_p2m_span;
+extern struct xadma_p2m_span xadma_p2m_span;
 
 /**
- * struct swarm_p2m_usage - figures for people
+ * struct xadma_p2m_usage - figures for people
  * @entries: frames at which a foreign page is mapped
  * @most:    the most that there have been
  */
-struct swarm_p2m_usage {
+struct xadma_p2m_usage {
 	unsigned long entries;
 	unsigned long most;
 };
 
-bool __swarm_p2m_any_foreign(unsigned long first, unsigned long last);
-unsigned long swarm_p2m_run(unsigned long pfn, unsigned long nr,
+bool __xadma_p2m_any_foreign(unsigned long first, unsigned long last);
+unsigned long xadma_p2m_run(unsigned long pfn, unsigned long nr,
 			    unsigned long *mfn);
-struct swarm_p2m_usage swarm_p2m_usage(void);
+struct xadma_p2m_usage xadma_p2m_usage(void);
 
 /**
- * swarm_p2m_near_foreign - may anything in this range be foreign?
+ * xadma_p2m_near_foreign - may anything in this range be foreign?
  * @first: the first frame
  * @last:  the last, not before it
  *
@@ -51,15 +51,15 @@ struct swarm_p2m_usage swarm_p2m_usage(void);
  *	mapped before it got them, and stays.
  * Return: false when nothing is; true tells nothing.
  */
-static inline bool swarm_p2m_near_foreign(unsigned long first,
+static inline bool xadma_p2m_near_foreign(unsigned long first,
 					  unsigned long last)
 {
-	return first <= READ_ONCE(swarm_p2m_span.last) &&
-	       last >= READ_ONCE(swarm_p2m_span.first);
+	return first <= READ_ONCE(xadma_p2m_span.last) &&
+	       last >= READ_ONCE(xadma_p2m_span.first);
 }
 
 /**
- * swarm_p2m_any_foreign - is anything in this range foreign?
+ * xadma_p2m_any_foreign - is anything in this range foreign?
  * @first: the first frame
  * @last:  the last, not before it
  *
@@ -67,11 +67,11 @@ static inline bool swarm_p2m_near_foreign(unsigned long first,
  *	mapped before it got them, and stays.
  * Return: true when something is.
  */
-static inline bool swarm_p2m_any_foreign(unsigned long first,
+static inline bool xadma_p2m_any_foreign(unsigned long first,
 					 unsigned long last)
 {
-	return swarm_p2m_near_foreign(first, last) &&
-	       __swarm_p2m_any_foreign(first, last);
+	return xadma_p2m_near_foreign(first, last) &&
+	       __xadma_p2m_any_foreign(first, last);
 }
 
 #endif /* _XEN_SWIOTLB_ARM_P2M_H */

@@ -46,12 +46,12 @@
 #define AREAS		3
 #define AREA_ORDER	2
 #define AREA_SIZE	(PAGE_SIZE << AREA_ORDER)
-/* Buffers start in an area's second page: a whole page of red zone before. */
+/* Buffers start in a chunk's second page: a whole page of red zone before. */
 #define AREA_START	PAGE_SIZE
 #define RED		0xe7
 #define OLD		0x5c
 
-/* Memory is searched for an area in blocks of this order, at most this many. */
+/* Memory is searched for a chunk in blocks of this order, at most this many. */
 #define HUNT_ORDER	MAX_PAGE_ORDER
 #define HUNT_BLOCKS	768
 
@@ -66,8 +66,8 @@ struct edu {
 	unsigned int transfers;
 	bool ran;
 	char why[128];		/* of the test that is running */
-	struct page *low[AREAS];	/* areas within the device's reach */
-	struct page *high[AREAS];	/* areas beyond, if there is such memory */
+	struct page *low[AREAS];	/* chunks within the device's reach */
+	struct page *high[AREAS];	/* chunks beyond, if there is such memory */
 	struct verdict {
 		int error;
 		unsigned int transfers;
@@ -174,10 +174,10 @@ static struct page *carve(struct page *block)
 	return block;
 }
 
-static void put_area(struct page *area)
+static void put_area(struct page *chunk)
 {
-	for (unsigned int i = 0; area && i < 1 << AREA_ORDER; i++)
-		__free_page(area + i);
+	for (unsigned int i = 0; chunk && i < 1 << AREA_ORDER; i++)
+		__free_page(chunk + i);
 }
 
 static struct page *hunt(struct edu *edu, gfp_t zone, bool want_within)
@@ -228,34 +228,34 @@ static int get_areas(struct edu *edu)
 	return 0;
 }
 
-/* A buffer: a place in an area, red all around, mapped */
+/* A buffer: a place in a chunk, red all around, mapped */
 
 struct buf {
-	u8 *area, *at;
+	u8 *chunk, *at;
 	struct page *page;
 	unsigned int offset, len;
 	enum dma_data_direction dir;
 	dma_addr_t dma;
 };
 
-static void buf_place(struct buf *b, struct page *area, struct shape s)
+static void buf_place(struct buf *b, struct page *chunk, struct shape s)
 {
 	*b = (struct buf) {
-		.area = page_address(area),
-		.page = area,
+		.chunk = page_address(chunk),
+		.page = chunk,
 		.offset = AREA_START + s.offset,
 		.len = s.len,
 	};
-	b->at = b->area + b->offset;
-	memset(b->area, RED, AREA_SIZE);
+	b->at = b->chunk + b->offset;
+	memset(b->chunk, RED, AREA_SIZE);
 	memset(b->at, OLD, b->len);
 }
 
 static bool red_intact(const struct buf *b)
 {
-	u8 *end = b->area + AREA_SIZE;
+	u8 *end = b->chunk + AREA_SIZE;
 
-	return !memchr_inv(b->area, RED, b->offset) &&
+	return !memchr_inv(b->chunk, RED, b->offset) &&
 	       !memchr_inv(b->at + b->len, RED, end - (b->at + b->len));
 }
 
@@ -358,28 +358,28 @@ static int check_given(struct edu *edu, const struct buf *b, unsigned int seed)
 	return 0;
 }
 
-static int round_trip(struct edu *edu, struct page **area, struct shape s,
+static int round_trip(struct edu *edu, struct page **chunk, struct shape s,
 		      unsigned int stored)
 {
 	unsigned int seed = s.offset * 7 + s.len + edu->transfers;
 	struct buf src, dst;
 	int err;
 
-	buf_place(&src, area[0], (struct shape) { s.offset, stored });
+	buf_place(&src, chunk[0], (struct shape) { s.offset, stored });
 	fill(src.at, src.len, seed);
-	buf_place(&dst, area[1], s);
+	buf_place(&dst, chunk[1], s);
 	err = give(edu, &src);
 	err = err ?: take(edu, &dst, stored);
 	err = err ?: check_given(edu, &src, seed);
 	return err ?: check_taken(edu, &dst, stored, seed);
 }
 
-static int all_shapes(struct edu *edu, struct page **area)
+static int all_shapes(struct edu *edu, struct page **chunk)
 {
 	int err = 0;
 
 	for (unsigned int i = 0; !err && i < ARRAY_SIZE(shapes); i++)
-		err = round_trip(edu, area, shapes[i], shapes[i].len);
+		err = round_trip(edu, chunk, shapes[i], shapes[i].len);
 	return err;
 }
 
@@ -492,13 +492,13 @@ static int synced_round(struct edu *edu, struct buf *src, struct buf *dst,
 
 static int test_sync(struct edu *edu)
 {
-	struct page **area = far_areas(edu);
+	struct page **chunk = far_areas(edu);
 	struct shape s = { 200, 3000 };
 	struct buf src, dst;
 	int err;
 
-	buf_place(&src, area[0], s);
-	buf_place(&dst, area[1], s);
+	buf_place(&src, chunk[0], s);
+	buf_place(&dst, chunk[1], s);
 	err = buf_map(edu, &src, DMA_TO_DEVICE);
 	if (err)
 		return err;
@@ -564,13 +564,13 @@ static int test_coherent(struct edu *edu)
 static void sg_place(struct edu *edu, struct scatterlist *sgl, struct buf *b)
 {
 	static const struct shape s[AREAS] = { { 5, 700 }, { 64, 1024 }, { 4000, 333 } };
-	struct page *area[AREAS] = {
+	struct page *chunk[AREAS] = {
 		edu->low[0], far_areas(edu)[1], far_areas(edu)[2],
 	};
 
 	sg_init_table(sgl, AREAS);
 	for (unsigned int i = 0; i < AREAS; i++) {
-		buf_place(&b[i], area[i], s[i]);
+		buf_place(&b[i], chunk[i], s[i]);
 		sg_set_buf(&sgl[i], b[i].at, b[i].len);
 	}
 }

@@ -12,9 +12,9 @@
 #include <linux/seq_file.h>
 
 #include "../dma.h"
-#include "../frames.h"
+#include "../mfn-map.h"
 #include "../setup.h"
-#include "../translate.h"
+#include "../resolve.h"
 
 #define PAGES	1500
 
@@ -41,16 +41,16 @@ static bool fill(unsigned int nth)
 
 static int frames_show(struct seq_file *m, void *unused)
 {
-	struct swarm_frames *frames = swarm_instance()->frames;
+	struct xadma_mfn_map *frames = xadma_instance()->frames;
 	unsigned int i;
 
 	for (i = 0; i < PAGES && fill(i); i++) {
 		unsigned long pfn = page_to_pfn(pages[i]);
 
-		if (frames && swarm_frames_mfn(frames, pfn) == SWARM_NO_MFN)
-			swarm_frames_want(frames, pfn, 1);
+		if (frames && xadma_mfn_map_mfn(frames, pfn) == XADMA_NO_MFN)
+			xadma_mfn_map_want(frames, pfn, 1);
 		seq_printf(m, "%lx %lx %016llx\n", pfn,
-			   frames ? swarm_frames_mfn(frames, pfn) : pfn,
+			   frames ? xadma_mfn_map_mfn(frames, pfn) : pfn,
 			   pattern_of(i));
 	}
 	return 0;
@@ -59,8 +59,8 @@ DEFINE_SHOW_ATTRIBUTE(frames);
 
 static int __init frames_test_init(void)
 {
-	if (swarm_instance())
-		debugfs_create_file("swiotlb-arm-frames", 0400, NULL, NULL,
+	if (xadma_instance())
+		debugfs_create_file("swiotlb-arm-mfn-map", 0400, NULL, NULL,
 				    &frames_fops);
 	return 0;
 }

@@ -13,7 +13,7 @@
 #include <xen/page.h>
 #include <xen/xen.h>
 
-#include "../translate.h"
+#include "../resolve.h"
 #include "fake-hv.h"
 #include "fake-memory.h"
 
@@ -31,8 +31,8 @@
  * @lost:  one of them is a hole and stays one
  */
 struct subject {
-	const struct swarm_hv *hv;
-	struct swarm_translator *t;
+	const struct xadma_hv *hv;
+	struct xadma_resolver *t;
 	struct page *page;
 	unsigned long pfns[NR];
 	unsigned long mfns[NR];
@@ -50,7 +50,7 @@ static void list_frames(struct subject *s)
 static unsigned int find_out(struct subject *s)
 {
 	list_frames(s);
-	return swarm_translate(s->t, s->pfns, s->mfns, NR);
+	return xadma_resolve(s->t, s->pfns, s->mfns, NR);
 }
 
 static void give_away(struct kunit *test, struct subject *s)
@@ -74,7 +74,7 @@ static void are_places(struct kunit *test, struct subject *s)
 
 	KUNIT_EXPECT_EQ(test, find_out(s), NR);
 	for (i = 0; i < NR; i++) {
-		KUNIT_EXPECT_NE(test, s->mfns[i], SWARM_NO_MFN);
+		KUNIT_EXPECT_NE(test, s->mfns[i], XADMA_NO_MFN);
 		for (j = 0; j < i; j++)
 			KUNIT_EXPECT_NE(test, s->mfns[i], s->mfns[j]);
 	}
@@ -94,25 +94,25 @@ static bool are_neighbours(const struct subject *s, unsigned int nr)
 
 static void domain_is_not_mapped_1_to_1(struct kunit *test, struct subject *s)
 {
-	KUNIT_EXPECT_EQ(test, s->hv->domain(), SWARM_DOMAIN_TRANSLATED);
+	KUNIT_EXPECT_EQ(test, s->hv->domain(), XADMA_DOMAIN_TRANSLATED);
 }
 
 static void own_id_is_a_stable_value(struct kunit *test, struct subject *s)
 {
-	int id = s->hv->own_id();
+	int id = s->hv->domid();
 	unsigned int i;
 
 	KUNIT_EXPECT_GE(test, id, 0);
 	KUNIT_EXPECT_LT(test, id, DOMID_FIRST_RESERVED);
 	for (i = 0; i < 3; i++)
-		KUNIT_EXPECT_EQ(test, s->hv->own_id(), id);
+		KUNIT_EXPECT_EQ(test, s->hv->domid(), id);
 }
 
 static void answers_can_be_trusted(struct kunit *test, struct subject *s)
 {
 	const char *why = "";
 
-	KUNIT_EXPECT_EQ_MSG(test, swarm_translator_check(s->t, &why), 0, "%s",
+	KUNIT_EXPECT_EQ_MSG(test, xadma_resolver_check(s->t, &why), 0, "%s",
 			    why);
 }
 
@@ -143,7 +143,7 @@ static void holes_are_nowhere(struct kunit *test, struct subject *s)
 	give_away(test, s);
 	KUNIT_EXPECT_EQ(test, find_out(s), 0);
 	for (i = 0; i < NR; i++)
-		KUNIT_EXPECT_EQ(test, s->mfns[i], SWARM_NO_MFN);
+		KUNIT_EXPECT_EQ(test, s->mfns[i], XADMA_NO_MFN);
 	get_back(test, s);
 	are_places(test, s);
 }
@@ -231,21 +231,21 @@ static void subject_end(void *data)
 
 	if (!s->lost)
 		__free_pages(s->page, ORDER);
-	swarm_translator_destroy(s->t);
+	xadma_resolver_destroy(s->t);
 }
 
-static void holds_for(struct kunit *test, const struct swarm_hv *hv)
+static void holds_for(struct kunit *test, const struct xadma_hv *hv)
 {
 	const struct statement *statement = test->param_value;
 	struct subject *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, s);
 	s->hv = hv;
-	s->t = swarm_translator_create(hv);
+	s->t = xadma_resolver_create(hv);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, s->t);
 	s->page = alloc_pages(GFP_KERNEL, ORDER);
 	if (!s->page)
-		swarm_translator_destroy(s->t);
+		xadma_resolver_destroy(s->t);
 	KUNIT_ASSERT_NOT_NULL(test, s->page);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, subject_end, s));
 	statement->hold(test, s);
@@ -255,7 +255,7 @@ static struct fake_memory *fake_xen(struct kunit *test)
 {
 	struct fake_hv *fake = fake_hv_start(test);
 
-	fake->domain = SWARM_DOMAIN_TRANSLATED;
+	fake->domain = XADMA_DOMAIN_TRANSLATED;
 	fake->last_byte = (FAKE_MFN_HIGH << XEN_PAGE_SHIFT) * 2 - 1;
 	return fake_memory_start(test);
 }
@@ -263,7 +263,7 @@ static struct fake_memory *fake_xen(struct kunit *test)
 static void holds_for_the_fake(struct kunit *test)
 {
 	fake_xen(test);
-	holds_for(test, &swarm_hv_fake);
+	holds_for(test, &xadma_hv_fake);
 }
 
 static void holds_for_a_coloured_fake(struct kunit *test)
@@ -273,22 +273,22 @@ static void holds_for_a_coloured_fake(struct kunit *test)
 	memory->colours = 8;
 	memory->of = 16;
 	memory->max_order = 0;
-	holds_for(test, &swarm_hv_fake);
+	holds_for(test, &xadma_hv_fake);
 }
 
 static void holds_for_an_exchanging_fake(struct kunit *test)
 {
 	fake_xen(test)->exchanges = true;
-	holds_for(test, &swarm_hv_fake);
+	holds_for(test, &xadma_hv_fake);
 }
 
 static void holds_for_xen(struct kunit *test)
 {
 	if (!xen_domain())
 		kunit_skip(test, "there is no Xen below");
-	if (swarm_hv_xen.domain() != SWARM_DOMAIN_TRANSLATED)
+	if (xadma_hv_xen.domain() != XADMA_DOMAIN_TRANSLATED)
 		kunit_skip(test, "this domain is mapped 1:1");
-	holds_for(test, &swarm_hv_xen);
+	holds_for(test, &xadma_hv_xen);
 }
 
 static struct kunit_case contract_memory_cases[] = {

@@ -19,7 +19,7 @@
 #include "../cache.h"
 #include "fake-hv.h"
 
-#define BATCH	SWARM_FLUSH_BATCH
+#define BATCH	XADMA_FLUSH_BATCH
 #define BYTES	(BATCH * XEN_PAGE_SIZE)
 
 #define CLEAN_INVAL	(GNTTAB_CACHE_CLEAN | GNTTAB_CACHE_INVAL)
@@ -31,7 +31,7 @@
  * @phys: where it is, for the CPU and for the machine
  */
 struct subject {
-	const struct swarm_hv *hv;
+	const struct xadma_hv *hv;
 	u8 *mem;
 	phys_addr_t phys;
 };
@@ -89,18 +89,18 @@ static bool intact(const struct subject *s)
 
 static void domain_is_a_stable_value(struct kunit *test, struct subject *s)
 {
-	enum swarm_domain domain = s->hv->domain();
+	enum xadma_domain domain = s->hv->domain();
 	unsigned int i;
 
-	KUNIT_EXPECT_GE(test, (int)domain, SWARM_DOMAIN_NATIVE);
-	KUNIT_EXPECT_LE(test, (int)domain, SWARM_DOMAIN_TRANSLATED);
+	KUNIT_EXPECT_GE(test, (int)domain, XADMA_DOMAIN_NATIVE);
+	KUNIT_EXPECT_LE(test, (int)domain, XADMA_DOMAIN_TRANSLATED);
 	for (i = 0; i < 3; i++)
 		KUNIT_EXPECT_EQ(test, s->hv->domain(), domain);
 }
 
 static void hardware_domain_is_identity(struct kunit *test, struct subject *s)
 {
-	KUNIT_EXPECT_EQ(test, s->hv->domain(), SWARM_DOMAIN_IDENTITY);
+	KUNIT_EXPECT_EQ(test, s->hv->domain(), XADMA_DOMAIN_IDENTITY);
 }
 
 static void last_byte_is_behind_our_ram(struct kunit *test, struct subject *s)
@@ -303,7 +303,7 @@ static const struct statement statements[] = {
 
 KUNIT_ARRAY_PARAM_DESC(statement, statements, name);
 
-static void holds_for(struct kunit *test, const struct swarm_hv *hv)
+static void holds_for(struct kunit *test, const struct xadma_hv *hv)
 {
 	const struct statement *statement = test->param_value;
 	struct subject s = { .hv = hv };
@@ -320,7 +320,7 @@ static void holds_for_the_fake(struct kunit *test)
 	struct fake_hv *fake = fake_hv_start(test);
 
 	fake->misuse_ok = true;
-	holds_for(test, &swarm_hv_fake);
+	holds_for(test, &xadma_hv_fake);
 }
 
 /* Only a domain that is mapped 1:1 can name its own frames without asking. */
@@ -328,16 +328,16 @@ static void holds_for_xen(struct kunit *test)
 {
 	if (!xen_domain())
 		kunit_skip(test, "there is no Xen below");
-	if (swarm_hv_xen.domain() != SWARM_DOMAIN_IDENTITY)
+	if (xadma_hv_xen.domain() != XADMA_DOMAIN_IDENTITY)
 		kunit_skip(test, "this domain is not mapped 1:1");
-	holds_for(test, &swarm_hv_xen);
+	holds_for(test, &xadma_hv_xen);
 }
 
 static void bare_machine_is_native(struct kunit *test)
 {
 	if (xen_domain())
 		kunit_skip(test, "there is a Xen below");
-	KUNIT_EXPECT_EQ(test, swarm_hv_xen.domain(), SWARM_DOMAIN_NATIVE);
+	KUNIT_EXPECT_EQ(test, xadma_hv_xen.domain(), XADMA_DOMAIN_NATIVE);
 }
 
 /*
@@ -445,7 +445,7 @@ KUNIT_ARRAY_PARAM_DESC(misuse, misuses, name);
 static void fake_tells_misuse(struct kunit *test)
 {
 	const struct misuse *misuse = test->param_value;
-	struct subject s = { .hv = &swarm_hv_fake };
+	struct subject s = { .hv = &xadma_hv_fake };
 	struct fake_hv *fake = fake_hv_start(test);
 	struct kunit *victim;
 
@@ -466,11 +466,11 @@ static void no_fake_answers_nothing(struct kunit *test)
 {
 	struct gnttab_cache_flush nothing = {};
 
-	KUNIT_EXPECT_EQ(test, swarm_hv_fake.flush(&nothing, 1), -ENOSYS);
-	KUNIT_EXPECT_EQ(test, swarm_hv_fake.domain(), SWARM_DOMAIN_NATIVE);
-	KUNIT_EXPECT_EQ(test, swarm_hv_fake.last_byte(), 0);
-	swarm_hv_fake.clean(NULL, 0, DMA_NONE);
-	swarm_hv_fake.inval(NULL, 0, DMA_NONE);
+	KUNIT_EXPECT_EQ(test, xadma_hv_fake.flush(&nothing, 1), -ENOSYS);
+	KUNIT_EXPECT_EQ(test, xadma_hv_fake.domain(), XADMA_DOMAIN_NATIVE);
+	KUNIT_EXPECT_EQ(test, xadma_hv_fake.last_byte(), 0);
+	xadma_hv_fake.clean(NULL, 0, DMA_NONE);
+	xadma_hv_fake.inval(NULL, 0, DMA_NONE);
 }
 
 static struct kunit_case contract_cases[] = {

@@ -40,42 +40,42 @@ static const struct bus_dma_region pool_window[] = {
 	{}
 };
 
-static const struct fake_kind snooping = { .name = "snooping", .snoops = true };
-static const struct fake_kind deaf = { .name = "deaf" };
+static const struct fake_kind snooper = { .name = "snooping", .coherent = true };
+static const struct fake_kind noncoherent = { .name = "noncoherent" };
 static const struct fake_kind narrow = {
-	.name = "narrow", .mask = POOL_ONLY, .snoops = true,
+	.name = "narrow", .mask = POOL_ONLY, .coherent = true,
 };
 
-static const struct fake_kind narrow_deaf = {
-	.name = "narrow-deaf", .mask = POOL_ONLY,
+static const struct fake_kind narrow_noncoherent = {
+	.name = "narrow-noncoherent", .mask = POOL_ONLY,
 };
 
 static const struct fake_kind narrow_bus = {
-	.name = "narrow-bus", .bus_limit = POOL_ONLY, .snoops = true,
+	.name = "narrow-bus", .bus_limit = POOL_ONLY, .coherent = true,
 };
 
 static const struct fake_kind own_ram = {
-	.name = "own-ram", .mask = OWN_RAM, .snoops = true,
+	.name = "own-ram", .mask = OWN_RAM, .coherent = true,
 };
 
 static const struct fake_kind offset = {
-	.name = "offset", .map = shifted, .snoops = true,
+	.name = "offset", .map = shifted, .coherent = true,
 };
 
-static const struct fake_kind offset_deaf = {
-	.name = "offset-deaf", .map = shifted,
+static const struct fake_kind offset_noncoherent = {
+	.name = "offset-noncoherent", .map = shifted,
 };
 
 static const struct fake_kind window = {
-	.name = "window", .map = pool_window, .snoops = true,
+	.name = "window", .map = pool_window, .coherent = true,
 };
 
 static const struct fake_kind picky = {
-	.name = "picky", .mask = POOL_ONLY, .align = 0xfff, .snoops = true,
+	.name = "picky", .mask = POOL_ONLY, .align = 0xfff, .coherent = true,
 };
 
 static const struct fake_kind blind = {
-	.name = "blind", .mask = NOTHING, .snoops = true,
+	.name = "blind", .mask = NOTHING, .coherent = true,
 };
 
 /* ---- one buffer on each route ---- */
@@ -90,48 +90,48 @@ static const struct trip {
 	size_t size;
 	bool force;
 	bool no_flush;
-	enum swarm_route route;
+	enum xadma_route route;
 } trips[] = {
-	{ "in reach", &snooping, OURS, 5, 6000, .route = SWARM_DIRECT },
-	{ "in reach, not snooping", &deaf, OURS, 0, 4096, .route = SWARM_DIRECT },
-	{ "dma-ranges shift", &offset, OURS, 9, 300, .route = SWARM_DIRECT },
-	{ "own RAM in reach", &own_ram, OURS, 0, 8192, .route = SWARM_DIRECT },
+	{ "in reach", &snooper, OURS, 5, 6000, .route = XADMA_DIRECT },
+	{ "in reach, not snooping", &noncoherent, OURS, 0, 4096, .route = XADMA_DIRECT },
+	{ "dma-ranges shift", &offset, OURS, 9, 300, .route = XADMA_DIRECT },
+	{ "own RAM in reach", &own_ram, OURS, 0, 8192, .route = XADMA_DIRECT },
 	{ "whole of dma-ranges misses", &window, OURS, 1, 5000,
-	  .route = SWARM_BOUNCE_MASK },
-	{ "beyond the mask", &narrow, OURS, 1, 5000, .route = SWARM_BOUNCE_MASK },
-	{ "beyond, not snooping", &narrow_deaf, OURS, 1, 5000,
-	  .route = SWARM_BOUNCE_MASK },
+	  .route = XADMA_BOUNCE_MASK },
+	{ "beyond the mask", &narrow, OURS, 1, 5000, .route = XADMA_BOUNCE_MASK },
+	{ "beyond, not snooping", &narrow_noncoherent, OURS, 1, 5000,
+	  .route = XADMA_BOUNCE_MASK },
 	{ "beyond the bus", &narrow_bus, OURS, 1, 5000,
-	  .route = SWARM_BOUNCE_MASK },
-	{ "one byte", &narrow, OURS, 4095, 1, .route = SWARM_BOUNCE_MASK },
-	{ "low bits kept", &picky, OURS, 0x234, 4096, .route = SWARM_BOUNCE_MASK },
-	{ "forced", &snooping, OURS, 0, 512, .force = true,
-	  .route = SWARM_BOUNCE_FORCE },
-	{ "forced, not snooping, shifted", &offset_deaf, OURS, 0, 512, .force = true,
-	  .route = SWARM_BOUNCE_FORCE },
-	{ "kmalloc, not snooping", &deaf, OURS, 8, 8,
-	  .route = SWARM_BOUNCE_KMALLOC },
-	{ "kmalloc, snooping", &snooping, OURS, 8, 8, .route = SWARM_DIRECT },
-	{ "foreign", &snooping, FOREIGN, 0, 4096, .route = SWARM_DIRECT },
-	{ "foreign neighbours", &snooping, FOREIGN, 100, 8000,
-	  .route = SWARM_DIRECT },
-	{ "foreign, shifted", &offset, FOREIGN, 100, 8000, .route = SWARM_DIRECT },
-	{ "foreign, not snooping", &deaf, FOREIGN, 100, 8000,
-	  .route = SWARM_DIRECT },
+	  .route = XADMA_BOUNCE_MASK },
+	{ "one byte", &narrow, OURS, 4095, 1, .route = XADMA_BOUNCE_MASK },
+	{ "low bits kept", &picky, OURS, 0x234, 4096, .route = XADMA_BOUNCE_MASK },
+	{ "forced", &snooper, OURS, 0, 512, .force = true,
+	  .route = XADMA_BOUNCE_FORCE },
+	{ "forced, not snooping, shifted", &offset_noncoherent, OURS, 0, 512, .force = true,
+	  .route = XADMA_BOUNCE_FORCE },
+	{ "kmalloc, not snooping", &noncoherent, OURS, 8, 8,
+	  .route = XADMA_BOUNCE_KMALLOC },
+	{ "kmalloc, snooping", &snooper, OURS, 8, 8, .route = XADMA_DIRECT },
+	{ "foreign", &snooper, FOREIGN, 0, 4096, .route = XADMA_DIRECT },
+	{ "foreign neighbours", &snooper, FOREIGN, 100, 8000,
+	  .route = XADMA_DIRECT },
+	{ "foreign, shifted", &offset, FOREIGN, 100, 8000, .route = XADMA_DIRECT },
+	{ "foreign, not snooping", &noncoherent, FOREIGN, 100, 8000,
+	  .route = XADMA_DIRECT },
 	{ "foreign beyond the mask", &own_ram, FOREIGN, 0, 4096,
-	  .route = SWARM_BOUNCE_MASK },
-	{ "foreign, apart", &snooping, APART, 100, 8000,
-	  .route = SWARM_BOUNCE_SCATTER },
-	{ "foreign, apart, in one frame", &snooping, APART, 100, 3996,
-	  .route = SWARM_DIRECT },
-	{ "half foreign", &snooping, MIXED, 100, 8000,
-	  .route = SWARM_BOUNCE_SCATTER },
-	{ "half foreign, not snooping", &deaf, MIXED, 100, 8000,
-	  .route = SWARM_BOUNCE_SCATTER },
-	{ "foreign, not snooping, no flush", &deaf, FOREIGN, 100, 8000,
-	  .no_flush = true, .route = SWARM_BOUNCE_CACHE },
-	{ "foreign, snooping, no flush", &snooping, FOREIGN, 100, 8000,
-	  .no_flush = true, .route = SWARM_DIRECT },
+	  .route = XADMA_BOUNCE_MASK },
+	{ "foreign, apart", &snooper, APART, 100, 8000,
+	  .route = XADMA_BOUNCE_SCATTER },
+	{ "foreign, apart, in one frame", &snooper, APART, 100, 3996,
+	  .route = XADMA_DIRECT },
+	{ "half foreign", &snooper, MIXED, 100, 8000,
+	  .route = XADMA_BOUNCE_SCATTER },
+	{ "half foreign, not snooping", &noncoherent, MIXED, 100, 8000,
+	  .route = XADMA_BOUNCE_SCATTER },
+	{ "foreign, not snooping, no flush", &noncoherent, FOREIGN, 100, 8000,
+	  .no_flush = true, .route = XADMA_BOUNCE_CACHE },
+	{ "foreign, snooping, no flush", &snooper, FOREIGN, 100, 8000,
+	  .no_flush = true, .route = XADMA_DIRECT },
 };
 
 /* Two pages that are neighbours for us, and whatever for the machine. */
@@ -167,7 +167,7 @@ static void direct_trip(struct kunit *test, struct device *dev,
 	KUNIT_EXPECT_EQ_MSG(test, dma, direct_address(dev, t, page), "%s",
 			    t->what);
 	KUNIT_EXPECT_NULL_MSG(test, fake_device_view(dev, dma), "%s", t->what);
-	swarm_unmap(dev, dma, t->size, DMA_FROM_DEVICE, 0);
+	xadma_unmap(dev, dma, t->size, DMA_FROM_DEVICE, 0);
 }
 
 /* The device sees the buffer, and what it writes reaches the buffer alone. */
@@ -182,7 +182,7 @@ static void bounced_trip(struct kunit *test, struct device *dev,
 			    t->at & dma_get_min_align_mask(dev), "%s", t->what);
 	KUNIT_EXPECT_TRUE_MSG(test, pattern_is(view, t->size, 1), "%s", t->what);
 	pattern_fill(view, t->size, 2);
-	swarm_unmap(dev, dma, t->size, DMA_FROM_DEVICE, 0);
+	xadma_unmap(dev, dma, t->size, DMA_FROM_DEVICE, 0);
 	KUNIT_EXPECT_TRUE_MSG(test, pattern_is(buf, t->size, 2), "%s", t->what);
 	KUNIT_EXPECT_NULL_MSG(test, memchr_inv(page_address(page), 0xee, t->at),
 			      "%s", t->what);
@@ -197,38 +197,38 @@ static void counted_once(struct kunit *test, struct device *dev,
 {
 	unsigned int route;
 
-	for (route = 0; route < SWARM_NR_ROUTES; route++)
-		KUNIT_EXPECT_EQ_MSG(test, fake_count(dev, SWARM_N_ROUTE + route),
+	for (route = 0; route < XADMA_NR_ROUTES; route++)
+		KUNIT_EXPECT_EQ_MSG(test, fake_count(dev, XADMA_N_ROUTE + route),
 				    route == t->route, "%s: %s", t->what,
-				    swarm_route_why(route));
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_BOUNCED_BYTES),
-			swarm_route_bounces(t->route) ? t->size : 0);
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_HELD), 0);
+				    xadma_route_why(route));
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_BOUNCED_BYTES),
+			xadma_route_bounces(t->route) ? t->size : 0);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_HELD), 0);
 	/* Of a buffer that went direct a device that snoops leaves nothing to do. */
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_UNMAPS),
-			swarm_route_bounces(t->route) || !t->kind->snoops);
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_MISUSE), 0);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_UNMAPS),
+			xadma_route_bounces(t->route) || !t->kind->coherent);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_MISUSE), 0);
 }
 
 static void trip_case(struct kunit *test)
 {
 	const struct trip *t = test->param_value;
 	struct fake_world *world = fake_world(test, SZ_1M);
-	struct device *dev = fake_device(test, &world->swarm, t->kind);
+	struct device *dev = fake_device(test, &world->xadma, t->kind);
 	struct page *page = two_pages(test, world->fake, t->owner);
 	dma_addr_t dma;
 
-	world->swarm.force = t->force;
-	swarm_dev_settle(dev);
+	world->xadma.force = t->force;
+	xadma_dev_configure(dev);
 	world->fake->no_flush = t->no_flush;
-	world->swarm.can_flush = !t->no_flush;
+	world->xadma.can_flush = !t->no_flush;
 	memset(page_address(page), 0xee, 2 * PAGE_SIZE);
 	pattern_fill(page_address(page) + t->at, t->size, 1);
 
-	dma = swarm_map(dev, page_to_phys(page) + t->at, t->size,
+	dma = xadma_map(dev, page_to_phys(page) + t->at, t->size,
 			DMA_FROM_DEVICE, 0);
 	KUNIT_ASSERT_NE_MSG(test, dma, DMA_MAPPING_ERROR, "%s", t->what);
-	if (t->route == SWARM_DIRECT)
+	if (t->route == XADMA_DIRECT)
 		direct_trip(test, dev, t, page, dma);
 	else
 		bounced_trip(test, dev, t, page, dma);
@@ -264,7 +264,7 @@ static const struct way {
 static void directions(struct kunit *test)
 {
 	struct fake_world *world = fake_world(test, SZ_1M);
-	struct device *dev = fake_device(test, &world->swarm, &narrow);
+	struct device *dev = fake_device(test, &world->xadma, &narrow);
 	u8 *buf = page_address(test_pages(test, 0));
 	unsigned int i;
 
@@ -274,12 +274,12 @@ static void directions(struct kunit *test)
 		u8 *view;
 
 		pattern_fill(buf, 1000, 1);
-		dma = swarm_map(dev, virt_to_phys(buf), 1000, w->dir, w->attrs);
+		dma = xadma_map(dev, virt_to_phys(buf), 1000, w->dir, w->attrs);
 		view = fake_device_view(dev, dma);
 		KUNIT_ASSERT_NOT_NULL(test, view);
 		KUNIT_EXPECT_TRUE(test, pattern_is(view, 1000, 1));
 		memset(view, 0x99, 400);
-		swarm_unmap(dev, dma, 1000, w->dir, w->attrs);
+		xadma_unmap(dev, dma, 1000, w->dir, w->attrs);
 		KUNIT_EXPECT_EQ(test, !memchr_inv(buf, 0x99, 400), w->comes_back);
 		if (!w->comes_back)
 			KUNIT_EXPECT_TRUE(test, pattern_is(buf, 1000, 1));
@@ -302,7 +302,7 @@ static const struct sync {
 static void sync_moves_its_part(struct kunit *test)
 {
 	struct fake_world *world = fake_world(test, SZ_1M);
-	struct device *dev = fake_device(test, &world->swarm, &narrow);
+	struct device *dev = fake_device(test, &world->xadma, &narrow);
 	u8 *buf = page_address(test_pages(test, 1));
 	unsigned int i;
 
@@ -311,13 +311,13 @@ static void sync_moves_its_part(struct kunit *test)
 		dma_addr_t dma;
 		u8 *view;
 
-		dma = swarm_map(dev, virt_to_phys(buf), 6000, s->dir, 0);
+		dma = xadma_map(dev, virt_to_phys(buf), 6000, s->dir, 0);
 		view = fake_device_view(dev, dma);
 		KUNIT_ASSERT_NOT_NULL(test, view);
 
 		memset(buf, 'c', 6000);
 		memset(view, 'd', 6000);
-		swarm_sync_to_cpu(dev, dma + 2000, 500, s->dir);
+		xadma_sync_to_cpu(dev, dma + 2000, 500, s->dir);
 		KUNIT_EXPECT_NULL(test, memchr_inv(buf, 'c', 2000));
 		KUNIT_EXPECT_NULL(test, memchr_inv(buf + 2000,
 						   s->reaches_cpu ? 'd' : 'c',
@@ -325,16 +325,16 @@ static void sync_moves_its_part(struct kunit *test)
 		KUNIT_EXPECT_NULL(test, memchr_inv(buf + 2500, 'c', 3500));
 
 		memset(buf, 'c', 6000);
-		swarm_sync_to_device(dev, dma + 2000, 500, s->dir);
+		xadma_sync_to_device(dev, dma + 2000, 500, s->dir);
 		KUNIT_EXPECT_NULL(test, memchr_inv(view, 'd', 2000));
 		KUNIT_EXPECT_NULL(test, memchr_inv(view + 2000,
 						   s->reaches_device ? 'c' : 'd',
 						   500));
 		KUNIT_EXPECT_NULL(test, memchr_inv(view + 2500, 'd', 3500));
-		swarm_unmap(dev, dma, 6000, s->dir, 0);
+		xadma_unmap(dev, dma, 6000, s->dir, 0);
 	}
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_SYNCS), 6);
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_MISUSE), 0);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_SYNCS), 6);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_MISUSE), 0);
 }
 
 /* ---- caches of devices that do not snoop ---- */
@@ -351,34 +351,34 @@ static void log_is(struct kunit *test, struct fake_hv *fake, unsigned int nr,
 static void snooping_needs_none(struct kunit *test)
 {
 	struct fake_world *world = fake_world(test, SZ_1M);
-	const struct fake_kind *kinds[] = { &snooping, &narrow };
+	const struct fake_kind *kinds[] = { &snooper, &narrow };
 	phys_addr_t phys = page_to_phys(test_pages(test, 0));
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
-		struct device *dev = fake_device(test, &world->swarm, kinds[i]);
-		dma_addr_t dma = swarm_map(dev, phys, 512, DMA_BIDIRECTIONAL, 0);
+		struct device *dev = fake_device(test, &world->xadma, kinds[i]);
+		dma_addr_t dma = xadma_map(dev, phys, 512, DMA_BIDIRECTIONAL, 0);
 
-		swarm_sync_to_cpu(dev, dma, 512, DMA_BIDIRECTIONAL);
-		swarm_sync_to_device(dev, dma, 512, DMA_BIDIRECTIONAL);
-		swarm_unmap(dev, dma, 512, DMA_BIDIRECTIONAL, 0);
+		xadma_sync_to_cpu(dev, dma, 512, DMA_BIDIRECTIONAL);
+		xadma_sync_to_device(dev, dma, 512, DMA_BIDIRECTIONAL);
+		xadma_unmap(dev, dma, 512, DMA_BIDIRECTIONAL, 0);
 	}
 	KUNIT_EXPECT_EQ(test, world->fake->calls, 0);
 	KUNIT_EXPECT_EQ(test, world->fake->hypercalls, 0);
 }
 
-static void deaf_direct(struct kunit *test)
+static void noncoherent_direct(struct kunit *test)
 {
 	struct fake_world *world = fake_world(test, SZ_1M);
-	struct device *dev = fake_device(test, &world->swarm, &deaf);
+	struct device *dev = fake_device(test, &world->xadma, &noncoherent);
 	phys_addr_t phys = page_to_phys(test_pages(test, 0)) + 256;
 	struct fake_hv *fake = world->fake;
 	dma_addr_t dma;
 
-	dma = swarm_map(dev, phys, 1024, DMA_FROM_DEVICE, 0);
-	swarm_sync_to_cpu(dev, dma + 100, 50, DMA_FROM_DEVICE);
-	swarm_sync_to_device(dev, dma + 100, 50, DMA_FROM_DEVICE);
-	swarm_unmap(dev, dma, 1024, DMA_FROM_DEVICE, 0);
+	dma = xadma_map(dev, phys, 1024, DMA_FROM_DEVICE, 0);
+	xadma_sync_to_cpu(dev, dma + 100, 50, DMA_FROM_DEVICE);
+	xadma_sync_to_device(dev, dma + 100, 50, DMA_FROM_DEVICE);
+	xadma_unmap(dev, dma, 1024, DMA_FROM_DEVICE, 0);
 	log_is(test, fake, 0, FAKE_CLEAN, phys, 1024);
 	log_is(test, fake, 1, FAKE_INVAL, phys + 100, 50);
 	log_is(test, fake, 2, FAKE_CLEAN, phys + 100, 50);
@@ -386,53 +386,53 @@ static void deaf_direct(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->calls, 4);
 
 	fake_hv_clear_log(fake);
-	dma = swarm_map(dev, phys, 1024, DMA_TO_DEVICE, 0);
-	swarm_sync_to_cpu(dev, dma, 50, DMA_TO_DEVICE);
-	swarm_unmap(dev, dma, 1024, DMA_TO_DEVICE, 0);
+	dma = xadma_map(dev, phys, 1024, DMA_TO_DEVICE, 0);
+	xadma_sync_to_cpu(dev, dma, 50, DMA_TO_DEVICE);
+	xadma_unmap(dev, dma, 1024, DMA_TO_DEVICE, 0);
 	log_is(test, fake, 0, FAKE_CLEAN, phys, 1024);
 	KUNIT_EXPECT_EQ(test, fake->calls, 1);
 
 	fake_hv_clear_log(fake);
-	dma = swarm_map(dev, phys, 1024, DMA_FROM_DEVICE, DMA_ATTR_SKIP_CPU_SYNC);
-	swarm_unmap(dev, dma, 1024, DMA_FROM_DEVICE, DMA_ATTR_SKIP_CPU_SYNC);
+	dma = xadma_map(dev, phys, 1024, DMA_FROM_DEVICE, DMA_ATTR_SKIP_CPU_SYNC);
+	xadma_unmap(dev, dma, 1024, DMA_FROM_DEVICE, DMA_ATTR_SKIP_CPU_SYNC);
 	KUNIT_EXPECT_EQ(test, fake->calls, 0);
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_CACHE_LOCAL), 5);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_CACHE_LOCAL), 5);
 }
 
-/* The stand-in's lines are maintained, by its own address; with its padding. */
-static void deaf_bounced(struct kunit *test)
+/* The bounce buffer's lines are maintained, by its own address; with its padding. */
+static void noncoherent_bounced(struct kunit *test)
 {
 	struct fake_world *world = fake_world(test, SZ_1M);
-	struct device *dev = fake_device(test, &world->swarm, &narrow_deaf);
+	struct device *dev = fake_device(test, &world->xadma, &narrow_noncoherent);
 	phys_addr_t phys = page_to_phys(test_pages(test, 0)) + 256;
 	struct fake_hv *fake = world->fake;
-	phys_addr_t stand_in;
+	phys_addr_t bounce;
 	dma_addr_t dma;
 
-	dma = swarm_map(dev, phys, 1000, DMA_FROM_DEVICE, 0);
-	stand_in = virt_to_phys(fake_device_view(dev, dma));
-	swarm_sync_to_cpu(dev, dma + 100, 50, DMA_FROM_DEVICE);
-	swarm_sync_to_device(dev, dma + 100, 50, DMA_FROM_DEVICE);
-	swarm_unmap(dev, dma, 1000, DMA_FROM_DEVICE, 0);
-	log_is(test, fake, 0, FAKE_CLEAN, stand_in, SWARM_SLOT_SIZE);
-	log_is(test, fake, 1, FAKE_INVAL, stand_in + 100, 50);
-	log_is(test, fake, 2, FAKE_CLEAN, stand_in + 100, 50);
-	log_is(test, fake, 3, FAKE_INVAL, stand_in, 1000);
+	dma = xadma_map(dev, phys, 1000, DMA_FROM_DEVICE, 0);
+	bounce = virt_to_phys(fake_device_view(dev, dma));
+	xadma_sync_to_cpu(dev, dma + 100, 50, DMA_FROM_DEVICE);
+	xadma_sync_to_device(dev, dma + 100, 50, DMA_FROM_DEVICE);
+	xadma_unmap(dev, dma, 1000, DMA_FROM_DEVICE, 0);
+	log_is(test, fake, 0, FAKE_CLEAN, bounce, XADMA_SLOT_SIZE);
+	log_is(test, fake, 1, FAKE_INVAL, bounce + 100, 50);
+	log_is(test, fake, 2, FAKE_CLEAN, bounce + 100, 50);
+	log_is(test, fake, 3, FAKE_INVAL, bounce, 1000);
 	KUNIT_EXPECT_EQ(test, fake->calls, 4);
 
 	/* It was we who dirtied the slots: skipping is not for the driver to say. */
 	fake_hv_clear_log(fake);
-	dma = swarm_map(dev, phys, 1000, DMA_FROM_DEVICE, DMA_ATTR_SKIP_CPU_SYNC);
-	swarm_unmap(dev, dma, 1000, DMA_FROM_DEVICE, DMA_ATTR_SKIP_CPU_SYNC);
+	dma = xadma_map(dev, phys, 1000, DMA_FROM_DEVICE, DMA_ATTR_SKIP_CPU_SYNC);
+	xadma_unmap(dev, dma, 1000, DMA_FROM_DEVICE, DMA_ATTR_SKIP_CPU_SYNC);
 	KUNIT_EXPECT_EQ(test, fake->calls, 1);
 }
 
 /* What was cleared for a device that snoops may be clear in the caches only. */
-static void deaf_after_snooping(struct kunit *test)
+static void noncoherent_after_snooping(struct kunit *test)
 {
 	struct fake_world *world = fake_world(test, SZ_1M);
-	struct device *hears = fake_device(test, &world->swarm, &narrow);
-	struct device *dev = fake_device(test, &world->swarm, &narrow_deaf);
+	struct device *hears = fake_device(test, &world->xadma, &narrow);
+	struct device *dev = fake_device(test, &world->xadma, &narrow_noncoherent);
 	phys_addr_t phys = page_to_phys(test_pages(test, 0));
 	static const size_t sizes[] = { 2000, 64 };
 	unsigned int i;
@@ -440,14 +440,14 @@ static void deaf_after_snooping(struct kunit *test)
 
 	migrate_disable();
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		dma = swarm_map(hears, phys, sizes[i], DMA_TO_DEVICE, 0);
-		swarm_unmap(hears, dma, sizes[i], DMA_TO_DEVICE, 0);
+		dma = xadma_map(hears, phys, sizes[i], DMA_TO_DEVICE, 0);
+		xadma_unmap(hears, dma, sizes[i], DMA_TO_DEVICE, 0);
 	}
 	KUNIT_EXPECT_EQ(test, world->fake->calls, 0);
-	KUNIT_EXPECT_EQ(test, swarm_map(dev, phys, 64, DMA_TO_DEVICE, 0), dma);
+	KUNIT_EXPECT_EQ(test, xadma_map(dev, phys, 64, DMA_TO_DEVICE, 0), dma);
 	log_is(test, world->fake, 0, FAKE_CLEAN,
-	       virt_to_phys(fake_device_view(dev, dma)), SWARM_SLOT_SIZE);
-	swarm_unmap(dev, dma, 64, DMA_TO_DEVICE, 0);
+	       virt_to_phys(fake_device_view(dev, dma)), XADMA_SLOT_SIZE);
+	xadma_unmap(dev, dma, 64, DMA_TO_DEVICE, 0);
 	migrate_enable();
 }
 
@@ -455,7 +455,7 @@ static void deaf_after_snooping(struct kunit *test)
 static void nothing_shines_through(struct kunit *test)
 {
 	struct fake_world *world = fake_world(test, SZ_1M);
-	struct device *dev = fake_device(test, &world->swarm, &narrow);
+	struct device *dev = fake_device(test, &world->xadma, &narrow);
 	u8 *buf = page_address(test_pages(test, 1));
 	static const size_t sizes[] = { 8000, 70, 3000, 64, 1, 7999, 4097, 6 };
 	unsigned int i, round;
@@ -463,19 +463,19 @@ static void nothing_shines_through(struct kunit *test)
 	for (round = 0; round < 3; round++) {
 		for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 			size_t run = roundup_pow_of_two(max(sizes[i],
-							    SWARM_SLOT_SIZE));
+							    XADMA_SLOT_SIZE));
 			dma_addr_t dma;
 			u8 *view;
 
 			memset(buf, 'a' + i, sizes[i]);
-			dma = swarm_map(dev, virt_to_phys(buf), sizes[i],
+			dma = xadma_map(dev, virt_to_phys(buf), sizes[i],
 					DMA_BIDIRECTIONAL, 0);
 			view = fake_device_view(dev, dma);
 			KUNIT_ASSERT_NOT_NULL(test, view);
 			KUNIT_EXPECT_NULL(test, memchr_inv(view, 'a' + i, sizes[i]));
 			KUNIT_EXPECT_NULL(test, memchr_inv(view + sizes[i], 0,
 							   run - sizes[i]));
-			swarm_unmap(dev, dma, sizes[i], DMA_BIDIRECTIONAL, 0);
+			xadma_unmap(dev, dma, sizes[i], DMA_BIDIRECTIONAL, 0);
 		}
 	}
 }
@@ -484,20 +484,20 @@ static void nothing_shines_through(struct kunit *test)
  * It is seen when it is mapped. When it is unmapped only the device's address is
  * left, and so it is Xen who has to do it.
  */
-static void deaf_foreign(struct kunit *test)
+static void noncoherent_foreign(struct kunit *test)
 {
 	struct fake_world *world = fake_world(test, SZ_1M);
-	struct device *dev = fake_device(test, &world->swarm, &deaf);
+	struct device *dev = fake_device(test, &world->xadma, &noncoherent);
 	struct page *page = two_pages(test, world->fake, FOREIGN);
 	phys_addr_t maddr = (phys_addr_t)FAKE_FOREIGN_MFN << XEN_PAGE_SHIFT;
 	phys_addr_t phys = page_to_phys(page) + 4000;
 	struct fake_hv *fake = world->fake;
 	dma_addr_t dma;
 
-	dma = swarm_map(dev, phys, 200, DMA_FROM_DEVICE, 0);
+	dma = xadma_map(dev, phys, 200, DMA_FROM_DEVICE, 0);
 	KUNIT_EXPECT_EQ(test, dma, maddr + 4000);
 	KUNIT_EXPECT_EQ(test, fake->hypercalls, 0);
-	swarm_unmap(dev, dma, 200, DMA_FROM_DEVICE, 0);
+	xadma_unmap(dev, dma, 200, DMA_FROM_DEVICE, 0);
 	log_is(test, fake, 0, FAKE_CLEAN, phys, 200);
 	log_is(test, fake, 1, FAKE_FLUSH, maddr + 4000, 96);
 	log_is(test, fake, 2, FAKE_FLUSH, maddr + 4096, 104);
@@ -505,13 +505,13 @@ static void deaf_foreign(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->log[2].op, GNTTAB_CACHE_INVAL);
 	KUNIT_EXPECT_EQ(test, fake->calls, 3);
 	KUNIT_EXPECT_EQ(test, fake->hypercalls, 1);
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_CACHE_FOREIGN), 2);
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_CACHE_LOCAL), 0);
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_CACHE_CALLS), 1);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_CACHE_FOREIGN), 2);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_CACHE_LOCAL), 0);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_CACHE_CALLS), 1);
 
 	fake_hv_clear_log(fake);
-	dma = swarm_map(dev, phys, 200, DMA_TO_DEVICE, 0);
-	swarm_unmap(dev, dma, 200, DMA_TO_DEVICE, 0);
+	dma = xadma_map(dev, phys, 200, DMA_TO_DEVICE, 0);
+	xadma_unmap(dev, dma, 200, DMA_TO_DEVICE, 0);
 	KUNIT_EXPECT_EQ(test, fake->calls, 1);
 	KUNIT_EXPECT_EQ(test, fake->hypercalls, 0);
 }
@@ -556,12 +556,12 @@ static struct list *list_of(struct kunit *test, struct fake_hv *fake)
 static void list_mapped(struct kunit *test)
 {
 	struct fake_world *world = fake_world(test, SZ_1M);
-	struct device *dev = fake_device(test, &world->swarm, &own_ram);
+	struct device *dev = fake_device(test, &world->xadma, &own_ram);
 	struct list *list = list_of(test, world->fake);
 	struct scatterlist *sg;
 	unsigned int i;
 
-	KUNIT_ASSERT_EQ(test, ENTRIES, swarm_map_sg(dev, list->table.sgl, ENTRIES,
+	KUNIT_ASSERT_EQ(test, ENTRIES, xadma_map_sg(dev, list->table.sgl, ENTRIES,
 						    DMA_BIDIRECTIONAL, 0));
 	for_each_sg(list->table.sgl, sg, ENTRIES, i) {
 		u8 *view = fake_device_view(dev, sg_dma_address(sg));
@@ -575,13 +575,13 @@ static void list_mapped(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, pattern_is(view, 1000 + i, i));
 		pattern_fill(view, 1000 + i, 100 + i);
 	}
-	swarm_unmap_sg(dev, list->table.sgl, ENTRIES, DMA_BIDIRECTIONAL, 0);
+	xadma_unmap_sg(dev, list->table.sgl, ENTRIES, DMA_BIDIRECTIONAL, 0);
 	for (i = 1; i < ENTRIES; i += 2)
 		KUNIT_EXPECT_TRUE(test, pattern_is(page_address(list->page[i]) + i,
 						   1000 + i, 100 + i));
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_ROUTE + SWARM_DIRECT),
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_ROUTE + XADMA_DIRECT),
 			ENTRIES / 2);
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_ROUTE + SWARM_BOUNCE_MASK),
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_ROUTE + XADMA_BOUNCE_MASK),
 			ENTRIES / 2);
 }
 
@@ -589,7 +589,7 @@ static void list_mapped(struct kunit *test)
 static void list_undone(struct kunit *test)
 {
 	struct fake_world *world = fake_world(test, SZ_1M);
-	struct device *dev = fake_device(test, &world->swarm, &own_ram);
+	struct device *dev = fake_device(test, &world->xadma, &own_ram);
 	struct list *list = list_of(test, world->fake);
 	struct scatterlist *sg;
 	unsigned int i, k;
@@ -599,35 +599,35 @@ static void list_undone(struct kunit *test)
 
 		sg->length = 0;
 		KUNIT_EXPECT_EQ(test, -EIO,
-				swarm_map_sg(dev, list->table.sgl, ENTRIES,
+				xadma_map_sg(dev, list->table.sgl, ENTRIES,
 					     DMA_BIDIRECTIONAL, 0));
 		sg->length = was;
-		KUNIT_EXPECT_EQ(test, fake_slots_used(&world->swarm), 0);
-		KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_ROUTE +
-						 SWARM_REFUSE_EMPTY), k + 1);
+		KUNIT_EXPECT_EQ(test, fake_slots_used(&world->xadma), 0);
+		KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_ROUTE +
+						 XADMA_REFUSE_EMPTY), k + 1);
 	}
 	for (i = 0; i < ENTRIES; i++)
 		KUNIT_EXPECT_TRUE(test, pattern_is(page_address(list->page[i]) + i,
 						   1000 + i, i));
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_MISUSE), 0);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_MISUSE), 0);
 }
 
 /* ---- bad input ---- */
 
 static void refused(struct kunit *test, struct device *dev, phys_addr_t phys,
 		    size_t size, enum dma_data_direction dir,
-		    enum swarm_route route)
+		    enum xadma_route route)
 {
-	u64 before = fake_count(dev, SWARM_N_ROUTE + route);
-	unsigned int used = fake_slots_used(swarm_of(dev));
+	u64 before = fake_count(dev, XADMA_N_ROUTE + route);
+	unsigned int used = fake_slots_used(xadma_of(dev));
 
-	KUNIT_EXPECT_EQ_MSG(test, swarm_map(dev, phys, size, dir, 0),
-			    DMA_MAPPING_ERROR, "%s", swarm_route_why(route));
-	KUNIT_EXPECT_EQ_MSG(test, fake_count(dev, SWARM_N_ROUTE + route),
-			    before + 1, "%s", swarm_route_why(route));
-	KUNIT_EXPECT_EQ(test, fake_slots_used(swarm_of(dev)), used);
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_BOUNCED_BYTES), 0);
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_HELD), 0);
+	KUNIT_EXPECT_EQ_MSG(test, xadma_map(dev, phys, size, dir, 0),
+			    DMA_MAPPING_ERROR, "%s", xadma_route_why(route));
+	KUNIT_EXPECT_EQ_MSG(test, fake_count(dev, XADMA_N_ROUTE + route),
+			    before + 1, "%s", xadma_route_why(route));
+	KUNIT_EXPECT_EQ(test, fake_slots_used(xadma_of(dev)), used);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_BOUNCED_BYTES), 0);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_HELD), 0);
 }
 
 static void zero_length(struct kunit *test)
@@ -635,58 +635,58 @@ static void zero_length(struct kunit *test)
 	struct fake_world *world = fake_world(test, SZ_1M);
 	phys_addr_t phys = page_to_phys(test_pages(test, 0));
 
-	refused(test, fake_device(test, &world->swarm, &snooping), phys, 0,
-		DMA_TO_DEVICE, SWARM_REFUSE_EMPTY);
-	refused(test, fake_device(test, &world->swarm, &narrow), phys, 0,
-		DMA_TO_DEVICE, SWARM_REFUSE_EMPTY);
+	refused(test, fake_device(test, &world->xadma, &snooper), phys, 0,
+		DMA_TO_DEVICE, XADMA_REFUSE_EMPTY);
+	refused(test, fake_device(test, &world->xadma, &narrow), phys, 0,
+		DMA_TO_DEVICE, XADMA_REFUSE_EMPTY);
 }
 
 static void no_direction(struct kunit *test)
 {
 	struct fake_world *world = fake_world(test, SZ_1M);
-	struct device *dev = fake_device(test, &world->swarm, &narrow);
+	struct device *dev = fake_device(test, &world->xadma, &narrow);
 	phys_addr_t phys = page_to_phys(test_pages(test, 0));
 
-	refused(test, dev, phys, 512, DMA_NONE, SWARM_REFUSE_DIR);
-	refused(test, dev, phys, 512, 77, SWARM_REFUSE_DIR);
+	refused(test, dev, phys, 512, DMA_NONE, XADMA_REFUSE_DIR);
+	refused(test, dev, phys, 512, 77, XADMA_REFUSE_DIR);
 }
 
 static void leaves_the_address_space(struct kunit *test)
 {
 	struct fake_world *world = fake_world(test, SZ_1M);
-	struct device *dev = fake_device(test, &world->swarm, &snooping);
+	struct device *dev = fake_device(test, &world->xadma, &snooper);
 
 	refused(test, dev, -(phys_addr_t)PAGE_SIZE, 2 * PAGE_SIZE,
-		DMA_TO_DEVICE, SWARM_REFUSE_WRAP);
-	refused(test, dev, PAGE_SIZE, SIZE_MAX, DMA_TO_DEVICE, SWARM_REFUSE_WRAP);
+		DMA_TO_DEVICE, XADMA_REFUSE_WRAP);
+	refused(test, dev, PAGE_SIZE, SIZE_MAX, DMA_TO_DEVICE, XADMA_REFUSE_WRAP);
 }
 
 static void too_long(struct kunit *test)
 {
 	struct fake_world *world = fake_world(test, SZ_1M);
-	struct device *dev = fake_device(test, &world->swarm, &narrow);
+	struct device *dev = fake_device(test, &world->xadma, &narrow);
 	phys_addr_t phys = page_to_phys(test_pages(test, 0));
-	size_t most = swarm_max_mapping_size(dev);
+	size_t most = xadma_max_mapping_size(dev);
 
 	KUNIT_EXPECT_EQ(test, most, SZ_1M);
-	refused(test, dev, phys, most + 1, DMA_TO_DEVICE, SWARM_REFUSE_TOO_BIG);
-	refused(test, dev, phys, SZ_1G, DMA_TO_DEVICE, SWARM_REFUSE_TOO_BIG);
+	refused(test, dev, phys, most + 1, DMA_TO_DEVICE, XADMA_REFUSE_TOO_BIG);
+	refused(test, dev, phys, SZ_1G, DMA_TO_DEVICE, XADMA_REFUSE_TOO_BIG);
 }
 
 static void pool_is_full(struct kunit *test)
 {
 	struct fake_world *world = fake_world(test, SZ_64K);
-	struct device *dev = fake_device(test, &world->swarm, &narrow);
-	struct device *other = fake_device(test, &world->swarm, &picky);
+	struct device *dev = fake_device(test, &world->xadma, &narrow);
+	struct device *other = fake_device(test, &world->xadma, &picky);
 	phys_addr_t phys = page_to_phys(test_pages(test, 4));
-	dma_addr_t dma = swarm_map(dev, phys, SZ_64K, DMA_TO_DEVICE, 0);
+	dma_addr_t dma = xadma_map(dev, phys, SZ_64K, DMA_TO_DEVICE, 0);
 
 	KUNIT_ASSERT_NE(test, dma, DMA_MAPPING_ERROR);
-	refused(test, other, phys, 1, DMA_TO_DEVICE, SWARM_REFUSE_FULL);
-	swarm_unmap(dev, dma, SZ_64K, DMA_TO_DEVICE, 0);
-	dma = swarm_map(other, phys, 1, DMA_TO_DEVICE, 0);
+	refused(test, other, phys, 1, DMA_TO_DEVICE, XADMA_REFUSE_FULL);
+	xadma_unmap(dev, dma, SZ_64K, DMA_TO_DEVICE, 0);
+	dma = xadma_map(other, phys, 1, DMA_TO_DEVICE, 0);
 	KUNIT_EXPECT_NE(test, dma, DMA_MAPPING_ERROR);
-	swarm_unmap(other, dma, 1, DMA_TO_DEVICE, 0);
+	xadma_unmap(other, dma, 1, DMA_TO_DEVICE, 0);
 }
 
 static void out_of_all_reach(struct kunit *test)
@@ -694,19 +694,19 @@ static void out_of_all_reach(struct kunit *test)
 	struct fake_world *world = fake_world(test, SZ_64K);
 	phys_addr_t phys = page_to_phys(test_pages(test, 0));
 
-	refused(test, fake_device(test, &world->swarm, &blind), phys, 1,
-		DMA_TO_DEVICE, SWARM_REFUSE_MASK);
+	refused(test, fake_device(test, &world->xadma, &blind), phys, 1,
+		DMA_TO_DEVICE, XADMA_REFUSE_MASK);
 }
 
 static void no_pool(struct kunit *test)
 {
 	struct fake_world *world = fake_world(test, 0);
-	struct device *dev = fake_device(test, &world->swarm, &narrow);
+	struct device *dev = fake_device(test, &world->xadma, &narrow);
 	phys_addr_t phys = page_to_phys(test_pages(test, 0));
 
-	refused(test, dev, phys, 1, DMA_TO_DEVICE, SWARM_REFUSE_NOPOOL);
-	KUNIT_EXPECT_FALSE(test, swarm_supported(dev, POOL_ONLY));
-	KUNIT_EXPECT_TRUE(test, swarm_supported(dev, DMA_BIT_MASK(64)));
+	refused(test, dev, phys, 1, DMA_TO_DEVICE, XADMA_REFUSE_NOPOOL);
+	KUNIT_EXPECT_FALSE(test, xadma_supported(dev, POOL_ONLY));
+	KUNIT_EXPECT_TRUE(test, xadma_supported(dev, DMA_BIT_MASK(64)));
 }
 
 /* Registers cannot be copied: a buffer that is none of RAM never bounces. */
@@ -717,116 +717,116 @@ static void no_memory(struct kunit *test)
 
 	if (pfn_valid(PHYS_PFN(far)))
 		kunit_skip(test, "this machine has memory everywhere");
-	refused(test, fake_device(test, &world->swarm, &narrow), far, 64,
-		DMA_TO_DEVICE, SWARM_REFUSE_MMIO);
+	refused(test, fake_device(test, &world->xadma, &narrow), far, 64,
+		DMA_TO_DEVICE, XADMA_REFUSE_MMIO);
 }
 
 /* When it comes back there is nobody to refuse to, but it is told. */
 static void flush_refused(struct kunit *test)
 {
 	struct fake_world *world = fake_world(test, SZ_64K);
-	struct device *dev = fake_device(test, &world->swarm, &deaf);
+	struct device *dev = fake_device(test, &world->xadma, &noncoherent);
 	struct page *page = two_pages(test, world->fake, FOREIGN);
 	dma_addr_t dma;
 
-	dma = swarm_map(dev, page_to_phys(page), 2 * PAGE_SIZE, DMA_FROM_DEVICE, 0);
+	dma = xadma_map(dev, page_to_phys(page), 2 * PAGE_SIZE, DMA_FROM_DEVICE, 0);
 	world->fake->refuse_at = 2;
-	swarm_unmap(dev, dma, 2 * PAGE_SIZE, DMA_FROM_DEVICE, 0);
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_MISUSE), 1);
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_UNMAPS), 1);
+	xadma_unmap(dev, dma, 2 * PAGE_SIZE, DMA_FROM_DEVICE, 0);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_MISUSE), 1);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_UNMAPS), 1);
 }
 
 static void quiet_when_asked(struct kunit *test)
 {
 	struct fake_world *world = fake_world(test, SZ_64K);
-	struct device *dev = fake_device(test, &world->swarm, &narrow);
+	struct device *dev = fake_device(test, &world->xadma, &narrow);
 	phys_addr_t phys = page_to_phys(test_pages(test, 0));
 
 	KUNIT_EXPECT_EQ(test, DMA_MAPPING_ERROR,
-			swarm_map(dev, phys, SZ_1M, DMA_TO_DEVICE,
+			xadma_map(dev, phys, SZ_1M, DMA_TO_DEVICE,
 				  DMA_ATTR_NO_WARN));
-	KUNIT_EXPECT_EQ(test, 1, fake_count(dev, SWARM_N_ROUTE +
-					    SWARM_REFUSE_TOO_BIG));
+	KUNIT_EXPECT_EQ(test, 1, fake_count(dev, XADMA_N_ROUTE +
+					    XADMA_REFUSE_TOO_BIG));
 }
 
 static void unmap_of_nothing(struct kunit *test)
 {
 	struct fake_world *world = fake_world(test, SZ_64K);
-	struct device *dev = fake_device(test, &world->swarm, &narrow);
+	struct device *dev = fake_device(test, &world->xadma, &narrow);
 	phys_addr_t phys = page_to_phys(test_pages(test, 1));
 	dma_addr_t dma;
 
 	/* A device that never had anything of the pool has nothing to return. */
-	swarm_unmap(dev, FAKE_MACHINE, 512, DMA_FROM_DEVICE, 0);
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_MISUSE), 0);
-	dma = swarm_map(dev, phys, 5000, DMA_TO_DEVICE, 0);
-	swarm_unmap(dev, dma, 5000, DMA_TO_DEVICE, 0);
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_MISUSE), 0);
-	swarm_unmap(dev, FAKE_MACHINE, 512, DMA_FROM_DEVICE, 0);
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_MISUSE), 1);
+	xadma_unmap(dev, FAKE_MACHINE, 512, DMA_FROM_DEVICE, 0);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_MISUSE), 0);
+	dma = xadma_map(dev, phys, 5000, DMA_TO_DEVICE, 0);
+	xadma_unmap(dev, dma, 5000, DMA_TO_DEVICE, 0);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_MISUSE), 0);
+	xadma_unmap(dev, FAKE_MACHINE, 512, DMA_FROM_DEVICE, 0);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_MISUSE), 1);
 
-	dma = swarm_map(dev, phys, 5000, DMA_TO_DEVICE, 0);
-	swarm_unmap(dev, dma + 1, 4999, DMA_TO_DEVICE, 0);
-	swarm_unmap(dev, dma + SWARM_SLOT_SIZE, 512, DMA_TO_DEVICE, 0);
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_MISUSE), 3);
+	dma = xadma_map(dev, phys, 5000, DMA_TO_DEVICE, 0);
+	xadma_unmap(dev, dma + 1, 4999, DMA_TO_DEVICE, 0);
+	xadma_unmap(dev, dma + XADMA_SLOT_SIZE, 512, DMA_TO_DEVICE, 0);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_MISUSE), 3);
 	/* A run of the front, which has a power of two. */
-	KUNIT_EXPECT_EQ(test, fake_slots_used(&world->swarm), 4);
-	swarm_unmap(dev, dma, 5000, DMA_TO_DEVICE, 0);
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_MISUSE), 3);
-	swarm_unmap(dev, dma, 5000, DMA_TO_DEVICE, 0);
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_MISUSE), 4);
-	KUNIT_EXPECT_EQ(test, fake_slots_used(&world->swarm), 0);
+	KUNIT_EXPECT_EQ(test, fake_slots_used(&world->xadma), 4);
+	xadma_unmap(dev, dma, 5000, DMA_TO_DEVICE, 0);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_MISUSE), 3);
+	xadma_unmap(dev, dma, 5000, DMA_TO_DEVICE, 0);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_MISUSE), 4);
+	KUNIT_EXPECT_EQ(test, fake_slots_used(&world->xadma), 0);
 }
 
 /* A wrong size copies nothing beyond the buffer, and loses no slot. */
 static void unmap_of_wrong_size(struct kunit *test)
 {
 	struct fake_world *world = fake_world(test, SZ_64K);
-	struct device *dev = fake_device(test, &world->swarm, &narrow);
+	struct device *dev = fake_device(test, &world->xadma, &narrow);
 	u8 *buf = page_address(test_pages(test, 0));
 	dma_addr_t dma;
 
 	memset(buf, 0x2a, PAGE_SIZE);
-	dma = swarm_map(dev, virt_to_phys(buf), 100, DMA_FROM_DEVICE, 0);
+	dma = xadma_map(dev, virt_to_phys(buf), 100, DMA_FROM_DEVICE, 0);
 	memset(fake_device_view(dev, dma), 0x99, 2000);
-	swarm_unmap(dev, dma, 2000, DMA_FROM_DEVICE, 0);
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_MISUSE), 1);
+	xadma_unmap(dev, dma, 2000, DMA_FROM_DEVICE, 0);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_MISUSE), 1);
 	KUNIT_EXPECT_NULL(test, memchr_inv(buf, 0x2a, PAGE_SIZE));
 
-	dma = swarm_map(dev, virt_to_phys(buf), 100, DMA_FROM_DEVICE, 0);
-	swarm_unmap(dev, dma, 60, DMA_FROM_DEVICE, 0);
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_MISUSE), 2);
+	dma = xadma_map(dev, virt_to_phys(buf), 100, DMA_FROM_DEVICE, 0);
+	xadma_unmap(dev, dma, 60, DMA_FROM_DEVICE, 0);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_MISUSE), 2);
 
-	dma = swarm_map(dev, virt_to_phys(buf), 100, DMA_FROM_DEVICE, 0);
-	swarm_unmap(dev, dma, 100, DMA_NONE, 0);
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_MISUSE), 3);
+	dma = xadma_map(dev, virt_to_phys(buf), 100, DMA_FROM_DEVICE, 0);
+	xadma_unmap(dev, dma, 100, DMA_NONE, 0);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_MISUSE), 3);
 }
 
 static void sync_beyond(struct kunit *test)
 {
 	struct fake_world *world = fake_world(test, SZ_64K);
-	struct device *dev = fake_device(test, &world->swarm, &narrow);
+	struct device *dev = fake_device(test, &world->xadma, &narrow);
 	u8 *buf = page_address(test_pages(test, 0));
 	dma_addr_t dma;
 	u8 *view;
 
 	memset(buf, 0x2a, PAGE_SIZE);
-	dma = swarm_map(dev, virt_to_phys(buf), 100, DMA_BIDIRECTIONAL, 0);
+	dma = xadma_map(dev, virt_to_phys(buf), 100, DMA_BIDIRECTIONAL, 0);
 	view = fake_device_view(dev, dma);
 	KUNIT_ASSERT_NOT_NULL(test, view);
-	memset(view, 0x99, SWARM_SLOT_SIZE);
-	swarm_sync_to_cpu(dev, dma, 101, DMA_BIDIRECTIONAL);
-	swarm_sync_to_cpu(dev, dma + 100, 1, DMA_BIDIRECTIONAL);
-	swarm_sync_to_cpu(dev, dma + SWARM_SLOT_SIZE, 1, DMA_BIDIRECTIONAL);
-	swarm_sync_to_cpu(dev, dma, 100, DMA_NONE);
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_MISUSE), 4);
+	memset(view, 0x99, XADMA_SLOT_SIZE);
+	xadma_sync_to_cpu(dev, dma, 101, DMA_BIDIRECTIONAL);
+	xadma_sync_to_cpu(dev, dma + 100, 1, DMA_BIDIRECTIONAL);
+	xadma_sync_to_cpu(dev, dma + XADMA_SLOT_SIZE, 1, DMA_BIDIRECTIONAL);
+	xadma_sync_to_cpu(dev, dma, 100, DMA_NONE);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_MISUSE), 4);
 	KUNIT_EXPECT_NULL(test, memchr_inv(buf, 0x2a, PAGE_SIZE));
-	swarm_sync_to_device(dev, dma, 101, DMA_BIDIRECTIONAL);
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_MISUSE), 5);
-	KUNIT_EXPECT_NULL(test, memchr_inv(view, 0x99, SWARM_SLOT_SIZE));
-	swarm_sync_to_cpu(dev, dma, 0, DMA_BIDIRECTIONAL);
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_MISUSE), 5);
-	swarm_unmap(dev, dma, 100, DMA_BIDIRECTIONAL, 0);
+	xadma_sync_to_device(dev, dma, 101, DMA_BIDIRECTIONAL);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_MISUSE), 5);
+	KUNIT_EXPECT_NULL(test, memchr_inv(view, 0x99, XADMA_SLOT_SIZE));
+	xadma_sync_to_cpu(dev, dma, 0, DMA_BIDIRECTIONAL);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_MISUSE), 5);
+	xadma_unmap(dev, dma, 100, DMA_BIDIRECTIONAL, 0);
 }
 
 /* ---- device memory ---- */
@@ -834,22 +834,22 @@ static void sync_beyond(struct kunit *test)
 static void registers(struct kunit *test)
 {
 	struct fake_world *world = fake_world(test, SZ_64K);
-	struct device *wide = fake_device(test, &world->swarm, &deaf);
-	struct device *thin = fake_device(test, &world->swarm, &narrow);
-	struct device *moved = fake_device(test, &world->swarm, &offset);
+	struct device *wide = fake_device(test, &world->xadma, &noncoherent);
+	struct device *thin = fake_device(test, &world->xadma, &narrow);
+	struct device *moved = fake_device(test, &world->xadma, &offset);
 	phys_addr_t bar = 1ULL << 38;
 
-	world->swarm.force = true;
-	KUNIT_EXPECT_EQ(test, swarm_map_mmio(wide, bar, SZ_4K), bar);
-	KUNIT_EXPECT_EQ(test, swarm_map_mmio(moved, bar, SZ_4K), bar);
-	KUNIT_EXPECT_EQ(test, fake_count(wide, SWARM_N_MMIO), 1);
-	KUNIT_EXPECT_EQ(test, swarm_map_mmio(thin, bar, SZ_4K), DMA_MAPPING_ERROR);
-	KUNIT_EXPECT_EQ(test, swarm_map_mmio(thin, POOL_ONLY - SZ_4K + 1, SZ_4K),
+	world->xadma.force = true;
+	KUNIT_EXPECT_EQ(test, xadma_map_mmio(wide, bar, SZ_4K), bar);
+	KUNIT_EXPECT_EQ(test, xadma_map_mmio(moved, bar, SZ_4K), bar);
+	KUNIT_EXPECT_EQ(test, fake_count(wide, XADMA_N_MMIO), 1);
+	KUNIT_EXPECT_EQ(test, xadma_map_mmio(thin, bar, SZ_4K), DMA_MAPPING_ERROR);
+	KUNIT_EXPECT_EQ(test, xadma_map_mmio(thin, POOL_ONLY - SZ_4K + 1, SZ_4K),
 			POOL_ONLY - SZ_4K + 1);
-	KUNIT_EXPECT_EQ(test, swarm_map_mmio(thin, POOL_ONLY - SZ_4K + 2, SZ_4K),
+	KUNIT_EXPECT_EQ(test, xadma_map_mmio(thin, POOL_ONLY - SZ_4K + 2, SZ_4K),
 			DMA_MAPPING_ERROR);
-	KUNIT_EXPECT_EQ(test, swarm_map_mmio(wide, bar, 0), DMA_MAPPING_ERROR);
-	KUNIT_EXPECT_EQ(test, swarm_map_mmio(wide, -1ULL, 2), DMA_MAPPING_ERROR);
+	KUNIT_EXPECT_EQ(test, xadma_map_mmio(wide, bar, 0), DMA_MAPPING_ERROR);
+	KUNIT_EXPECT_EQ(test, xadma_map_mmio(wide, -1ULL, 2), DMA_MAPPING_ERROR);
 	KUNIT_EXPECT_EQ(test, world->fake->calls, 0);
 }
 
@@ -858,36 +858,36 @@ static void registers(struct kunit *test)
 static void masks(struct kunit *test)
 {
 	struct fake_world *world = fake_world(test, SZ_1M);
-	struct device *dev = fake_device(test, &world->swarm, &snooping);
-	unsigned int gets = world->backing->gets;
+	struct device *dev = fake_device(test, &world->xadma, &snooper);
+	unsigned int gets = world->provider->gets;
 
-	KUNIT_EXPECT_TRUE(test, swarm_supported(dev, DMA_BIT_MASK(64)));
-	KUNIT_EXPECT_TRUE(test, swarm_supported(dev, DMA_BIT_MASK(32)));
-	KUNIT_EXPECT_TRUE(test, swarm_supported(dev, FAKE_MACHINE + SZ_1M - 1));
-	KUNIT_EXPECT_EQ(test, world->backing->gets, gets);
+	KUNIT_EXPECT_TRUE(test, xadma_supported(dev, DMA_BIT_MASK(64)));
+	KUNIT_EXPECT_TRUE(test, xadma_supported(dev, DMA_BIT_MASK(32)));
+	KUNIT_EXPECT_TRUE(test, xadma_supported(dev, FAKE_MACHINE + SZ_1M - 1));
+	KUNIT_EXPECT_EQ(test, world->provider->gets, gets);
 
 	/* Below the pool there is nothing; the backing is asked, and says so. */
-	KUNIT_EXPECT_FALSE(test, swarm_supported(dev, NOTHING));
-	KUNIT_EXPECT_FALSE(test, swarm_supported(dev, 1));
-	KUNIT_EXPECT_GT(test, world->backing->gets, gets);
+	KUNIT_EXPECT_FALSE(test, xadma_supported(dev, NOTHING));
+	KUNIT_EXPECT_FALSE(test, xadma_supported(dev, 1));
+	KUNIT_EXPECT_GT(test, world->provider->gets, gets);
 }
 
 /* The pool lies too high for the device: it is given a piece that it reaches. */
 static void mask_gets_a_piece(struct kunit *test)
 {
 	struct fake_world *world = fake_world(test, SZ_1M);
-	struct device *dev = fake_device(test, &world->swarm, &snooping);
+	struct device *dev = fake_device(test, &world->xadma, &snooper);
 	u64 mask = SZ_128M - 1;
 
-	world->backing->next = SZ_64M;
+	world->provider->next = SZ_64M;
 	*dev->dma_mask = mask;
-	KUNIT_EXPECT_EQ(test, swarm_max_mapping_size(dev), PAGE_SIZE);
-	KUNIT_EXPECT_TRUE(test, swarm_supported(dev, mask));
-	KUNIT_EXPECT_EQ(test, swarm_max_mapping_size(dev), SZ_256K);
-	KUNIT_EXPECT_EQ(test, swarm_pool_usage(&world->swarm.pool).bytes,
+	KUNIT_EXPECT_EQ(test, xadma_max_mapping_size(dev), PAGE_SIZE);
+	KUNIT_EXPECT_TRUE(test, xadma_supported(dev, mask));
+	KUNIT_EXPECT_EQ(test, xadma_max_mapping_size(dev), SZ_256K);
+	KUNIT_EXPECT_EQ(test, xadma_pool_usage(&world->xadma.pool).bytes,
 			SZ_1M + SZ_256K);
-	KUNIT_EXPECT_TRUE(test, swarm_supported(dev, mask));
-	KUNIT_EXPECT_EQ(test, swarm_pool_usage(&world->swarm.pool).areas, 2);
+	KUNIT_EXPECT_TRUE(test, xadma_supported(dev, mask));
+	KUNIT_EXPECT_EQ(test, xadma_pool_usage(&world->xadma.pool).chunks, 2);
 }
 
 static const struct told {
@@ -896,10 +896,10 @@ static const struct told {
 	size_t longest;
 	u64 required;
 } told[] = {
-	{ &snooping, false, SIZE_MAX, DMA_BIT_MASK(41) },
-	{ &deaf, false, SIZE_MAX, DMA_BIT_MASK(41) },
+	{ &snooper, false, SIZE_MAX, DMA_BIT_MASK(41) },
+	{ &noncoherent, false, SIZE_MAX, DMA_BIT_MASK(41) },
 	{ &offset, false, SIZE_MAX, DMA_BIT_MASK(44) },
-	{ &snooping, true, SZ_1M, DMA_BIT_MASK(41) },
+	{ &snooper, true, SZ_1M, DMA_BIT_MASK(41) },
 	{ &own_ram, false, SZ_1M, DMA_BIT_MASK(41) },
 	{ &narrow, false, SZ_1M, DMA_BIT_MASK(41) },
 	{ &narrow_bus, false, SZ_1M, DMA_BIT_MASK(41) },
@@ -914,12 +914,12 @@ static void figures(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(told); i++) {
 		const struct told *t = &told[i];
-		struct device *dev = fake_device(test, &world->swarm, t->kind);
+		struct device *dev = fake_device(test, &world->xadma, t->kind);
 
-		world->swarm.force = t->force;
-		KUNIT_EXPECT_EQ_MSG(test, swarm_max_mapping_size(dev), t->longest,
+		world->xadma.force = t->force;
+		KUNIT_EXPECT_EQ_MSG(test, xadma_max_mapping_size(dev), t->longest,
 				    "%s", t->kind->name);
-		KUNIT_EXPECT_EQ_MSG(test, swarm_required_mask(dev), t->required,
+		KUNIT_EXPECT_EQ_MSG(test, xadma_required_mask(dev), t->required,
 				    "%s", t->kind->name);
 	}
 }
@@ -952,7 +952,7 @@ static void begin(struct kunit *test, struct buffer *b, struct rnd_state *rnd)
 	b->dir = prandom_u32_state(rnd) % 3;
 	b->cpu_has = prandom_u32_state(rnd) % 1000;
 	pattern_fill(b->cpu, b->size, b->cpu_has);
-	b->dma = swarm_map(b->dev, virt_to_phys(b->cpu), b->size, b->dir, 0);
+	b->dma = xadma_map(b->dev, virt_to_phys(b->cpu), b->size, b->dir, 0);
 	KUNIT_ASSERT_NE(test, b->dma, DMA_MAPPING_ERROR);
 	b->view = fake_device_view(b->dev, b->dma);
 	KUNIT_ASSERT_NOT_NULL(test, b->view);
@@ -961,7 +961,7 @@ static void begin(struct kunit *test, struct buffer *b, struct rnd_state *rnd)
 
 static void finish(struct buffer *b)
 {
-	swarm_unmap(b->dev, b->dma, b->size, b->dir, 0);
+	xadma_unmap(b->dev, b->dma, b->size, b->dir, 0);
 	if (b->dir != DMA_TO_DEVICE)
 		b->cpu_has = b->device_has;
 	b->view = NULL;
@@ -981,12 +981,12 @@ static void go_on(struct buffer *b, struct rnd_state *rnd)
 		pattern_fill(b->view, b->size, seed);
 		break;
 	case 2:
-		swarm_sync_to_cpu(b->dev, b->dma, b->size, b->dir);
+		xadma_sync_to_cpu(b->dev, b->dma, b->size, b->dir);
 		if (b->dir != DMA_TO_DEVICE)
 			b->cpu_has = b->device_has;
 		break;
 	case 3:
-		swarm_sync_to_device(b->dev, b->dma, b->size, b->dir);
+		xadma_sync_to_device(b->dev, b->dma, b->size, b->dir);
 		if (b->dir != DMA_FROM_DEVICE)
 			b->device_has = b->cpu_has;
 		break;
@@ -1020,7 +1020,7 @@ static void random_traffic(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, buffers);
 	for (i = 0; i < BUFFERS; i++) {
 		buffers[i].dev = i < ARRAY_SIZE(kinds) ?
-			fake_device(test, &world->swarm, kinds[i]) :
+			fake_device(test, &world->xadma, kinds[i]) :
 			buffers[i % ARRAY_SIZE(kinds)].dev;
 		buffers[i].cpu = page_address(test_pages(test, 1)) + 13 * i;
 	}
@@ -1031,7 +1031,7 @@ static void random_traffic(struct kunit *test)
 		if (buffers[i].view)
 			finish(&buffers[i]);
 	for (i = 0; i < ARRAY_SIZE(kinds); i++)
-		KUNIT_EXPECT_EQ(test, fake_count(buffers[i].dev, SWARM_N_MISUSE), 0);
+		KUNIT_EXPECT_EQ(test, fake_count(buffers[i].dev, XADMA_N_MISUSE), 0);
 }
 
 /* ---- on all CPUs and in interrupts ---- */
@@ -1048,7 +1048,7 @@ struct traffic {
 static void one_transfer(struct traffic *t, u8 *buf, size_t size,
 			 unsigned int seed)
 {
-	dma_addr_t dma = swarm_map(t->dev, virt_to_phys(buf), size,
+	dma_addr_t dma = xadma_map(t->dev, virt_to_phys(buf), size,
 				   DMA_FROM_DEVICE, 0);
 	u8 *view;
 
@@ -1056,7 +1056,7 @@ static void one_transfer(struct traffic *t, u8 *buf, size_t size,
 		return;
 	view = fake_device_view(t->dev, dma);
 	pattern_fill(view, size, seed);
-	swarm_unmap(t->dev, dma, size, DMA_FROM_DEVICE, 0);
+	xadma_unmap(t->dev, dma, size, DMA_FROM_DEVICE, 0);
 	if (!pattern_is(buf, size, seed))
 		atomic_inc(&t->wrong);
 	atomic_inc(&t->done);
@@ -1087,7 +1087,7 @@ static void everywhere_at_once(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, t);
 	t->test = test;
-	t->dev = fake_device(test, &world->swarm, &narrow);
+	t->dev = fake_device(test, &world->xadma, &narrow);
 	t->buf = page_address(test_pages(test,
 					 order_base_2(nr_cpu_ids + 1)));
 	hrtimer_init(&t->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
@@ -1097,8 +1097,8 @@ static void everywhere_at_once(struct kunit *test)
 	hrtimer_cancel(&t->timer);
 	KUNIT_EXPECT_EQ(test, atomic_read(&t->wrong), 0);
 	KUNIT_EXPECT_GT(test, atomic_read(&t->done), 3000);
-	KUNIT_EXPECT_EQ(test, fake_count(t->dev, SWARM_N_MISUSE), 0);
-	KUNIT_EXPECT_EQ(test, fake_count(t->dev, SWARM_N_UNMAPS),
+	KUNIT_EXPECT_EQ(test, fake_count(t->dev, XADMA_N_MISUSE), 0);
+	KUNIT_EXPECT_EQ(test, fake_count(t->dev, XADMA_N_UNMAPS),
 			atomic_read(&t->done));
 }
 
@@ -1127,40 +1127,40 @@ static struct scatterlist *many_foreign(struct kunit *test, struct fake_hv *fake
 static void no_hypercalls(struct kunit *test)
 {
 	struct fake_world *world = fake_world(test, SZ_1M);
-	struct device *dev = fake_device(test, &world->swarm, &deaf);
+	struct device *dev = fake_device(test, &world->xadma, &noncoherent);
 	struct scatterlist *sgl = many_foreign(test, world->fake);
 	struct fake_hv *fake = world->fake;
 	phys_addr_t last = sg_phys(&sgl[MANY - 1]);
 
-	KUNIT_ASSERT_EQ(test, MANY, swarm_map_sg(dev, sgl, MANY,
+	KUNIT_ASSERT_EQ(test, MANY, xadma_map_sg(dev, sgl, MANY,
 						 DMA_FROM_DEVICE, 0));
 	KUNIT_EXPECT_EQ(test, fake->calls, MANY);
 	log_is(test, fake, MANY - 1, FAKE_CLEAN, last, PAGE_SIZE);
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_FOREIGN), MANY);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_FOREIGN), MANY);
 
 	fake_hv_clear_log(fake);
-	swarm_sync_sg_to_cpu(dev, sgl, MANY, DMA_FROM_DEVICE);
+	xadma_sync_sg_to_cpu(dev, sgl, MANY, DMA_FROM_DEVICE);
 	log_is(test, fake, MANY - 1, FAKE_CLEAN_INVAL, last, PAGE_SIZE);
 	fake_hv_clear_log(fake);
-	swarm_sync_sg_to_device(dev, sgl, MANY, DMA_FROM_DEVICE);
+	xadma_sync_sg_to_device(dev, sgl, MANY, DMA_FROM_DEVICE);
 	log_is(test, fake, MANY - 1, FAKE_CLEAN, last, PAGE_SIZE);
 
 	fake_hv_clear_log(fake);
-	swarm_unmap_sg(dev, sgl, MANY, DMA_FROM_DEVICE, 0);
+	xadma_unmap_sg(dev, sgl, MANY, DMA_FROM_DEVICE, 0);
 	KUNIT_EXPECT_EQ(test, fake->calls, MANY);
 	log_is(test, fake, MANY - 1, FAKE_CLEAN_INVAL, last, PAGE_SIZE);
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_CACHE_FOREIGN), 4 * MANY);
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_CACHE_CALLS), 0);
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_MISUSE), 0);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_CACHE_FOREIGN), 4 * MANY);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_CACHE_CALLS), 0);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_MISUSE), 0);
 	kunit_info(test, "figure: not snooping, %u foreign pages mapped, synced and unmapped with %llu hypercalls\n",
-		   MANY, fake_count(dev, SWARM_N_CACHE_CALLS));
+		   MANY, fake_count(dev, XADMA_N_CACHE_CALLS));
 }
 
 /* One long buffer, of which that is not known when it comes back. */
 static void few_hypercalls(struct kunit *test)
 {
 	struct fake_world *world = fake_world(test, SZ_1M);
-	struct device *dev = fake_device(test, &world->swarm, &deaf);
+	struct device *dev = fake_device(test, &world->xadma, &noncoherent);
 	struct page *page = test_pages(test, ilog2(MANY));
 	struct fake_hv *fake = world->fake;
 	dma_addr_t dma;
@@ -1169,17 +1169,17 @@ static void few_hypercalls(struct kunit *test)
 	fake_hv_grant(fake, FAKE_FOREIGN_MFN, MANY);
 	for (i = 0; i < MANY; i++)
 		make_foreign(test, page + i, FAKE_FOREIGN_MFN + i);
-	dma = swarm_map(dev, page_to_phys(page), MANY * PAGE_SIZE,
+	dma = xadma_map(dev, page_to_phys(page), MANY * PAGE_SIZE,
 			DMA_FROM_DEVICE, 0);
 	KUNIT_ASSERT_NE(test, dma, DMA_MAPPING_ERROR);
 	KUNIT_EXPECT_EQ(test, fake->hypercalls, 0);
 	fake_hv_clear_log(fake);
-	swarm_unmap(dev, dma, MANY * PAGE_SIZE, DMA_FROM_DEVICE, 0);
+	xadma_unmap(dev, dma, MANY * PAGE_SIZE, DMA_FROM_DEVICE, 0);
 	KUNIT_EXPECT_EQ(test, fake->calls, MANY);
 	KUNIT_EXPECT_LE(test, fake->hypercalls, 8);
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_CACHE_CALLS),
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_CACHE_CALLS),
 			fake->hypercalls);
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_MISUSE), 0);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_MISUSE), 0);
 }
 
 static struct kunit_case dma_cases[] = {
@@ -1187,11 +1187,11 @@ static struct kunit_case dma_cases[] = {
 	KUNIT_CASE(directions),
 	KUNIT_CASE(sync_moves_its_part),
 	KUNIT_CASE(snooping_needs_none),
-	KUNIT_CASE(deaf_direct),
-	KUNIT_CASE(deaf_bounced),
-	KUNIT_CASE(deaf_after_snooping),
+	KUNIT_CASE(noncoherent_direct),
+	KUNIT_CASE(noncoherent_bounced),
+	KUNIT_CASE(noncoherent_after_snooping),
 	KUNIT_CASE(nothing_shines_through),
-	KUNIT_CASE(deaf_foreign),
+	KUNIT_CASE(noncoherent_foreign),
 	KUNIT_CASE(list_mapped),
 	KUNIT_CASE(list_undone),
 	KUNIT_CASE(no_hypercalls),

@@ -12,7 +12,7 @@
 #include <xen/interface/grant_table.h>
 #include <xen/page.h>
 
-#include "../backing.h"
+#include "../source.h"
 #include "../cache.h"
 #include "fake-hv.h"
 #include "fake-memory.h"
@@ -73,7 +73,7 @@ static int check_owner(struct fake_hv *fake,
 		return -EINVAL;
 	if (granted(fake, maddr))
 		return 0;
-	if (fake->domain == SWARM_DOMAIN_TRANSLATED)
+	if (fake->domain == XADMA_DOMAIN_TRANSLATED)
 		return fake_mfn_is_ours(XEN_PFN_DOWN(maddr)) ? 0 : -EPERM;
 	if (!memblock_is_map_memory(maddr))
 		return -EPERM;
@@ -111,7 +111,7 @@ static int flush_all(struct fake_hv *fake,
 	int ret = 0;
 
 	fake->hypercalls++;
-	if (nr > SWARM_FLUSH_BATCH)
+	if (nr > XADMA_FLUSH_BATCH)
 		misuse(fake, "a batch too long", ops->a.dev_bus_addr);
 	if (fake->no_flush)
 		return -ENOSYS;
@@ -132,9 +132,9 @@ static int fake_flush(struct gnttab_cache_flush *ops, unsigned int nr)
 	return ret;
 }
 
-static enum swarm_domain fake_domain(void)
+static enum xadma_domain fake_domain(void)
 {
-	enum swarm_domain domain = SWARM_DOMAIN_NATIVE;
+	enum xadma_domain domain = XADMA_DOMAIN_NATIVE;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&lock, flags);
@@ -178,7 +178,7 @@ static void maintain_own(struct fake_hv *fake, struct fake_call call)
 /* What was asked for is logged by where it is, not by where it is seen. */
 static phys_addr_t behind(const void *vaddr)
 {
-	return page_to_phys(swarm_page_of(vaddr)) + offset_in_page(vaddr);
+	return page_to_phys(xadma_page_of(vaddr)) + offset_in_page(vaddr);
 }
 
 static void own_lines(enum fake_verb verb, const void *vaddr, size_t size,
@@ -220,7 +220,7 @@ static bool fake_hardware(void)
 	return running && running->hardware;
 }
 
-const struct swarm_hv swarm_hv_fake = {
+const struct xadma_hv xadma_hv_fake = {
 	.domain		= fake_domain,
 	.last_byte	= fake_last_byte,
 	.flush		= fake_flush,
@@ -228,9 +228,9 @@ const struct swarm_hv swarm_hv_fake = {
 	.clean_inval	= fake_clean_inval,
 	.inval		= fake_inval,
 	.hardware	= fake_hardware,
-	.own_id		= fake_own_id,
-	.scratch_get	= fake_scratch_get,
-	.scratch_put	= fake_scratch_put,
+	.domid		= fake_domid,
+	.unpopulated_get	= fake_unpopulated_get,
+	.unpopulated_put	= fake_unpopulated_put,
 	.grant		= fake_grant,
 	.ungrant	= fake_ungrant,
 	.map		= fake_map,
@@ -261,7 +261,7 @@ struct fake_hv *fake_hv_start(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, fake);
 	fake->test = test;
-	fake->domain = SWARM_DOMAIN_IDENTITY;
+	fake->domain = XADMA_DOMAIN_IDENTITY;
 	fake->last_byte = memblock_end_of_DRAM() - 1;
 	set_running(fake);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, fake_hv_stop,

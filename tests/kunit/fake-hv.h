@@ -12,8 +12,8 @@
  * The seam carries no instance, so there is one fake; KUnit runs one case at a
  * time.
  */
-#ifndef _SWARM_TEST_FAKE_HV_H
-#define _SWARM_TEST_FAKE_HV_H
+#ifndef _XADMA_TEST_FAKE_HV_H
+#define _XADMA_TEST_FAKE_HV_H
 
 #include <kunit/test.h>
 
@@ -69,7 +69,7 @@ struct fake_call {
  */
 struct fake_hv {
 	struct kunit *test;
-	enum swarm_domain domain;
+	enum xadma_domain domain;
 	phys_addr_t last_byte;
 	bool hardware;
 	bool no_flush;
@@ -82,9 +82,9 @@ struct fake_hv {
 	unsigned long grant[FAKE_GRANTS_MAX];
 };
 
-extern const struct swarm_hv swarm_hv_fake;
+extern const struct xadma_hv xadma_hv_fake;
 
-/* A fresh fake for this case; swarm_hv_fake answers through it from now on. */
+/* A fresh fake for this case; xadma_hv_fake answers through it from now on. */
 struct fake_hv *fake_hv_start(struct kunit *test);
 
 /* Machine frames @mfn .. @mfn + @nr - 1 belong to others, who granted them. */
@@ -93,4 +93,4 @@ void fake_hv_grant(struct fake_hv *fake, unsigned long mfn, unsigned int nr);
 /* Forget the log and the count of hypercalls. */
 void fake_hv_clear_log(struct fake_hv *fake);
 
-#endif /* _SWARM_TEST_FAKE_HV_H */
+#endif /* _XADMA_TEST_FAKE_HV_H */

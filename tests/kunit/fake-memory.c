@@ -11,7 +11,7 @@
 
 #include <xen/interface/grant_table.h>
 
-#include "../translate.h"
+#include "../resolve.h"
 #include "fake-memory.h"
 
 #define HOLE	(~0UL)
@@ -88,12 +88,12 @@ bool fake_mfn_is_ours(unsigned long mfn)
 
 /* ---- grants ---- */
 
-int fake_own_id(void)
+int fake_domid(void)
 {
 	return !running || running->no_id ? -ENOSYS : FAKE_OWN_ID;
 }
 
-int fake_scratch_get(struct page **pages, unsigned int nr)
+int fake_unpopulated_get(struct page **pages, unsigned int nr)
 {
 	unsigned int i;
 
@@ -105,7 +105,7 @@ int fake_scratch_get(struct page **pages, unsigned int nr)
 	return 0;
 }
 
-void fake_scratch_put(struct page **pages, unsigned int nr)
+void fake_unpopulated_put(struct page **pages, unsigned int nr)
 {
 	unsigned int i;
 
@@ -183,7 +183,7 @@ int fake_map(struct gnttab_map_grant_ref *ops, unsigned int nr)
 	unsigned int i, n;
 
 	mutex_lock(&lock);
-	if (!nr || nr > SWARM_TRANSLATE_BATCH)
+	if (!nr || nr > XADMA_RESOLVE_BATCH)
 		misuse("a batch of the wrong size", nr);
 	n = begin(nr);
 	for (i = 0; i < n; i++)

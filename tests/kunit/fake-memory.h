@@ -9,8 +9,8 @@
  *
  * The seam carries no instance, so there is one.
  */
-#ifndef _SWARM_TEST_FAKE_MEMORY_H
-#define _SWARM_TEST_FAKE_MEMORY_H
+#ifndef _XADMA_TEST_FAKE_MEMORY_H
+#define _XADMA_TEST_FAKE_MEMORY_H
 
 #include <kunit/test.h>
 
@@ -101,9 +101,9 @@ unsigned long fake_mfn(unsigned long pfn);
 /* Is that machine frame ours? */
 bool fake_mfn_is_ours(unsigned long mfn);
 
-int fake_own_id(void);
-int fake_scratch_get(struct page **pages, unsigned int nr);
-void fake_scratch_put(struct page **pages, unsigned int nr);
+int fake_domid(void);
+int fake_unpopulated_get(struct page **pages, unsigned int nr);
+void fake_unpopulated_put(struct page **pages, unsigned int nr);
 int fake_grant(int id, unsigned long pfn);
 int fake_ungrant(int ref);
 int fake_map(struct gnttab_map_grant_ref *ops, unsigned int nr);
@@ -114,4 +114,4 @@ int fake_populate(unsigned long *pfns, unsigned int nr, unsigned int order,
 unsigned int fake_exchange(unsigned long *pfns, unsigned int order,
 			   unsigned int bits);
 
-#endif /* _SWARM_TEST_FAKE_MEMORY_H */
+#endif /* _XADMA_TEST_FAKE_MEMORY_H */

@@ -22,11 +22,11 @@
 
 /* ---- a backing ---- */
 
-static struct fake_backing *the_backing;
+static struct fake_provider *the_provider;
 
-static bool refused(struct fake_backing *backing)
+static bool refused(struct fake_provider *provider)
 {
-	return backing->refuse_at && !--backing->refuse_at;
+	return provider->refuse_at && !--provider->refuse_at;
 }
 
 /*
@@ -49,21 +49,21 @@ static phys_addr_t fake_end(phys_addr_t at, size_t size, unsigned int shift)
 	return at + (size >> shift > 1 ? 2 * size : size);
 }
 
-static int fake_get(struct swarm_source *source, struct swarm_memory *memory,
-		    size_t want, struct swarm_window within)
+static int fake_get(struct xadma_source *source, struct xadma_memory *memory,
+		    size_t want, struct xadma_window within)
 {
-	struct fake_backing *backing = the_backing;
-	size_t size = min(want, backing->largest);
-	phys_addr_t at = ALIGN(max(backing->next, within.first), size);
-	unsigned int shift = backing->piece_shift ?: ilog2(size);
+	struct fake_provider *provider = the_provider;
+	size_t size = min(want, provider->largest);
+	phys_addr_t at = ALIGN(max(provider->next, within.first), size);
+	unsigned int shift = provider->piece_shift ?: ilog2(size);
 	struct page *page;
 
-	KUNIT_EXPECT_TRUE(backing->test, is_power_of_2(want));
-	KUNIT_EXPECT_GE(backing->test, want, (size_t)SWARM_GRAIN);
-	KUNIT_EXPECT_EQ(backing->test, memory->size, (size_t)0);
+	KUNIT_EXPECT_TRUE(provider->test, is_power_of_2(want));
+	KUNIT_EXPECT_GE(provider->test, want, (size_t)XADMA_CHUNK_MIN);
+	KUNIT_EXPECT_EQ(provider->test, memory->size, (size_t)0);
 
-	backing->gets++;
-	if (refused(backing) || at + size - 1 > within.last)
+	provider->gets++;
+	if (refused(provider) || at + size - 1 > within.last)
 		return -ENOMEM;
 	page = alloc_pages(GFP_KERNEL | __GFP_NOWARN, get_order(size));
 	if (!page)
@@ -71,7 +71,7 @@ static int fake_get(struct swarm_source *source, struct swarm_memory *memory,
 
 	/* Whatever was there before is nobody's business: make it show. */
 	memset(page_address(page), 0xdb, size);
-	*memory = (struct swarm_memory) {
+	*memory = (struct xadma_memory) {
 		.vaddr = page_address(page),
 		.size = size,
 		.piece_shift = shift,
@@ -82,58 +82,58 @@ static int fake_get(struct swarm_source *source, struct swarm_memory *memory,
 		memory->size = 0;
 		return -ENOMEM;
 	}
-	backing->next = fake_end(at, size, shift);
-	backing->held++;
+	provider->next = fake_end(at, size, shift);
+	provider->held++;
 	return 0;
 }
 
-static void fake_put(struct swarm_source *source,
-		     const struct swarm_memory *memory)
+static void fake_put(struct xadma_source *source,
+		     const struct xadma_memory *memory)
 {
-	KUNIT_EXPECT_GT(the_backing->test, the_backing->held, 0);
-	the_backing->held--;
+	KUNIT_EXPECT_GT(the_provider->test, the_provider->held, 0);
+	the_provider->held--;
 	free_pages((unsigned long)memory->vaddr, get_order(memory->size));
 }
 
-static const struct swarm_backing backing_fake = {
+static const struct xadma_provider provider_fake = {
 	.name	= "fake",
 	.get	= fake_get,
 	.put	= fake_put,
 };
 
-const struct swarm_backing * const fake_rungs[] = { &backing_fake, NULL };
+const struct xadma_provider * const fake_providers[] = { &provider_fake, NULL };
 
-static void backing_end(void *data)
+static void provider_end(void *data)
 {
-	struct fake_backing *backing = data;
+	struct fake_provider *provider = data;
 
-	KUNIT_EXPECT_EQ_MSG(backing->test, backing->held, 0,
+	KUNIT_EXPECT_EQ_MSG(provider->test, provider->held, 0,
 			    "pieces were lost");
-	the_backing = NULL;
+	the_provider = NULL;
 }
 
 /**
- * fake_backing_start - a fresh backing for this case
+ * fake_provider_start - a fresh backing for this case
  * @test: the case
  *
  * It fails the case if pieces are still out at its end.
  *
  * Return: its state.
  */
-struct fake_backing *fake_backing_start(struct kunit *test)
+struct fake_provider *fake_provider_start(struct kunit *test)
 {
-	struct fake_backing *backing;
+	struct fake_provider *provider;
 
-	backing = kunit_kzalloc(test, sizeof(*backing), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, backing);
-	backing->test = test;
-	backing->next = FAKE_MACHINE;
-	backing->largest = SWARM_AREA_SIZE;
-	backing->source.rungs = fake_rungs;
-	the_backing = backing;
+	provider = kunit_kzalloc(test, sizeof(*provider), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, provider);
+	provider->test = test;
+	provider->next = FAKE_MACHINE;
+	provider->largest = XADMA_CHUNK_SIZE;
+	provider->source.providers = fake_providers;
+	the_provider = provider;
 	KUNIT_ASSERT_EQ(test, 0,
-			kunit_add_action_or_reset(test, backing_end, backing));
-	return backing;
+			kunit_add_action_or_reset(test, provider_end, provider));
+	return provider;
 }
 
 /* ---- an instance ---- */
@@ -142,9 +142,9 @@ static void world_end(void *data)
 {
 	struct fake_world *world = data;
 
-	KUNIT_EXPECT_EQ_MSG(world->fake->test, fake_slots_used(&world->swarm),
+	KUNIT_EXPECT_EQ_MSG(world->fake->test, fake_slots_used(&world->xadma),
 			    0, "slots were lost");
-	swarm_stop(&world->swarm);
+	xadma_stop(&world->xadma);
 }
 
 /**
@@ -159,9 +159,9 @@ static void world_end(void *data)
 struct fake_world *fake_world(struct kunit *test, size_t size)
 {
 	struct fake_world *world;
-	struct swarm_setup setup = {
-		.hv = &swarm_hv_fake,
-		.rungs = fake_rungs,
+	struct xadma_setup setup = {
+		.hv = &xadma_hv_fake,
+		.providers = fake_providers,
 		.size = size,
 	};
 
@@ -169,9 +169,9 @@ struct fake_world *fake_world(struct kunit *test, size_t size)
 	KUNIT_ASSERT_NOT_NULL(test, world);
 	world->fake = fake_hv_start(test);
 	world->fake->last_byte = SZ_1T + SZ_1G - 1;
-	world->backing = fake_backing_start(test);
-	KUNIT_ASSERT_EQ(test, 0, swarm_start(&world->swarm, &setup));
-	swarm_provide(&world->swarm);
+	world->provider = fake_provider_start(test);
+	KUNIT_ASSERT_EQ(test, 0, xadma_start(&world->xadma, &setup));
+	xadma_provide(&world->xadma);
 	fake_hv_clear_log(world->fake);
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, world_end, world));
@@ -181,7 +181,7 @@ struct fake_world *fake_world(struct kunit *test, size_t size)
 /* ---- devices ---- */
 
 struct fake_record {
-	struct swarm_dev record;
+	struct xadma_dev record;
 	struct device_dma_parameters parms;
 	u64 mask;
 	char name[32];
@@ -191,39 +191,39 @@ static void record_end(void *data)
 {
 	struct device *dev = data;
 
-	free_percpu(swarm_dev(dev)->stats);
-	dev->archdata.swarm = NULL;
+	free_percpu(xadma_dev(dev)->stats);
+	dev->archdata.xadma = NULL;
 	dev->dma_range_map = NULL;
 	dev->dma_parms = NULL;
 	dev->dma_mask = &dev->coherent_dma_mask;
 }
 
 static void record_fill(struct device *dev, struct fake_record *r,
-			struct swarm *swarm, const struct fake_kind *kind)
+			struct xadma *xadma, const struct fake_kind *kind)
 {
 	r->mask = kind->mask ?: DMA_BIT_MASK(64);
-	r->record.swarm = swarm;
+	r->record.xadma = xadma;
 	r->record.dev = dev;
 	r->parms.min_align_mask = kind->align;
-	dev->archdata.swarm = &r->record;
+	dev->archdata.xadma = &r->record;
 	dev->dma_mask = &r->mask;
 	dev->coherent_dma_mask = r->mask;
 	dev->bus_dma_limit = kind->bus_limit;
 	dev->dma_range_map = kind->map;
 	dev->dma_parms = &r->parms;
-	dev->dma_coherent = kind->snoops;
-	swarm_dev_settle(dev);
+	dev->dma_coherent = kind->coherent;
+	xadma_dev_configure(dev);
 }
 
 /**
  * fake_device - a device whose DMA an instance does
  * @test:  the case
- * @swarm: the instance
+ * @xadma: the instance
  * @kind:  what it is like
  *
  * Return: the device.
  */
-struct device *fake_device(struct kunit *test, struct swarm *swarm,
+struct device *fake_device(struct kunit *test, struct xadma *xadma,
 			   const struct fake_kind *kind)
 {
 	static unsigned int nth;	/* a bus wants every name but once */
@@ -234,9 +234,9 @@ struct device *fake_device(struct kunit *test, struct swarm *swarm,
 	snprintf(r->name, sizeof(r->name), "%s.%u", kind->name, nth++);
 	dev = kunit_device_register(test, r->name);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
-	r->record.stats = alloc_percpu(struct swarm_stats);
+	r->record.stats = alloc_percpu(struct xadma_stats);
 	KUNIT_ASSERT_TRUE(test, r->record.stats);
-	record_fill(dev, r, swarm, kind);
+	record_fill(dev, r, xadma, kind);
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, record_end, dev));
 	return dev;
@@ -245,13 +245,13 @@ struct device *fake_device(struct kunit *test, struct swarm *swarm,
 /**
  * fake_count - a counter of a device
  * @dev:  the device
- * @what: by enum swarm_count
+ * @what: by enum xadma_count
  *
  * Return: its value.
  */
 u64 fake_count(struct device *dev, unsigned int what)
 {
-	return swarm_stats_sum(swarm_dev(dev)->stats, what);
+	return xadma_stats_sum(xadma_dev(dev)->stats, what);
 }
 
 /**
@@ -262,13 +262,13 @@ u64 fake_count(struct device *dev, unsigned int what)
  *
  * Return: false when it is none of the pool's.
  */
-bool find_in_pool(struct swarm_pool *pool, phys_addr_t maddr,
-		  struct swarm_stand_in *in)
+bool find_in_pool(struct xadma_pool *pool, phys_addr_t maddr,
+		  struct xadma_bounce *in)
 {
 	bool found;
 
 	rcu_read_lock();
-	found = swarm_pool_find(pool, maddr, in);
+	found = xadma_pool_find(pool, maddr, in);
 	rcu_read_unlock();
 	return found;
 }
@@ -282,21 +282,21 @@ bool find_in_pool(struct swarm_pool *pool, phys_addr_t maddr,
  */
 void *fake_device_view(struct device *dev, dma_addr_t dma)
 {
-	struct swarm_stand_in in;
+	struct xadma_bounce in;
 
-	return find_in_pool(&swarm_of(dev)->pool, dma_to_phys(dev, dma),
+	return find_in_pool(&xadma_of(dev)->pool, dma_to_phys(dev, dma),
 			       &in) ? in.vaddr : NULL;
 }
 
 /**
  * fake_slots_used - slots of an instance's pool that are taken
- * @swarm: the instance
+ * @xadma: the instance
  *
  * Return: how many.
  */
-unsigned int fake_slots_used(struct swarm *swarm)
+unsigned int fake_slots_used(struct xadma *xadma)
 {
-	return swarm_pool_usage(&swarm->pool).used;
+	return xadma_pool_usage(&xadma->pool).used;
 }
 
 /* ---- memory ---- */
@@ -465,7 +465,7 @@ static int work(void *data)
 static void hire(struct kunit *test, struct worker *w)
 {
 	struct task_struct *task = kthread_create_on_cpu(work, w, w->cpu,
-							 "swarm-test/%u");
+							 "xadma-test/%u");
 
 	if (IS_ERR(task)) {
 		KUNIT_FAIL(test, "no thread on CPU %u", w->cpu);

@@ -7,8 +7,8 @@
  * pages; and an allocator that fails on demand. All of it is taken down with
  * the case.
  */
-#ifndef _SWARM_TEST_HELPERS_H
-#define _SWARM_TEST_HELPERS_H
+#ifndef _XADMA_TEST_HELPERS_H
+#define _XADMA_TEST_HELPERS_H
 
 #include <kunit/test.h>
 
@@ -17,7 +17,7 @@
 #include <linux/sizes.h>
 #include <linux/types.h>
 
-#include "../backing.h"
+#include "../source.h"
 #include "../dma.h"
 #include "../plain.h"
 #include "fake-hv.h"
@@ -29,7 +29,7 @@
 #define FAKE_FOREIGN_MFN	(SZ_1T >> XEN_PAGE_SHIFT)
 
 /**
- * struct fake_backing - the backing's state
+ * struct fake_provider - the backing's state
  * @test:    the case that it serves
  * @next:    where the next piece may lie in the machine
  * @largest: the most memory that it gives at a time
@@ -39,31 +39,31 @@
  * @gets:    how often it was asked
  * @held:    pieces that are out
  */
-struct fake_backing {
+struct fake_provider {
 	struct kunit *test;
 	phys_addr_t next;
 	size_t largest;
 	unsigned int piece_shift;
-	struct swarm_source source;
+	struct xadma_source source;
 	unsigned int refuse_at;
 	unsigned int gets;
 	unsigned int held;
 };
 
-extern const struct swarm_backing * const fake_rungs[];
+extern const struct xadma_provider * const fake_providers[];
 
-struct fake_backing *fake_backing_start(struct kunit *test);
+struct fake_provider *fake_provider_start(struct kunit *test);
 
 /**
  * struct fake_world - a machine, an instance, and what feeds it
  * @fake:    the hypervisor
  * @backing: the backing
- * @swarm:   the instance
+ * @xadma:   the instance
  */
 struct fake_world {
 	struct fake_hv *fake;
-	struct fake_backing *backing;
-	struct swarm swarm;
+	struct fake_provider *provider;
+	struct xadma xadma;
 };
 
 /* An instance with a pool of @size bytes. */
@@ -76,7 +76,7 @@ struct fake_world *fake_world(struct kunit *test, size_t size);
  * @bus_limit: of its bus; 0 for none
  * @map:       its dma-ranges, or NULL
  * @align:     its min_align_mask
- * @snoops:    it is coherent
+ * @coherent:    it is coherent
  */
 struct fake_kind {
 	const char *name;
@@ -84,20 +84,20 @@ struct fake_kind {
 	u64 bus_limit;
 	const struct bus_dma_region *map;
 	unsigned int align;
-	bool snoops;
+	bool coherent;
 };
 
-struct device *fake_device(struct kunit *test, struct swarm *swarm,
+struct device *fake_device(struct kunit *test, struct xadma *xadma,
 			   const struct fake_kind *kind);
 u64 fake_count(struct device *dev, unsigned int what);
 
-/* swarm_pool_find(), by somebody who owns what is mapped there, or nothing. */
-bool find_in_pool(struct swarm_pool *pool, phys_addr_t maddr,
-		  struct swarm_stand_in *in);
+/* xadma_pool_find(), by somebody who owns what is mapped there, or nothing. */
+bool find_in_pool(struct xadma_pool *pool, phys_addr_t maddr,
+		  struct xadma_bounce *in);
 
 /* Where the CPU finds what the device sees at @dma; NULL if not in the pool. */
 void *fake_device_view(struct device *dev, dma_addr_t dma);
-unsigned int fake_slots_used(struct swarm *swarm);
+unsigned int fake_slots_used(struct xadma *xadma);
 
 /* Pages of this kernel, contiguous, gone with the case. */
 struct page *test_pages(struct kunit *test, unsigned int order);
@@ -125,4 +125,4 @@ bool fail_alloc_end(void);
 void on_all_cpus(struct kunit *test, void (*fn)(void *data, unsigned int cpu),
 		 void *data);
 
-#endif /* _SWARM_TEST_HELPERS_H */
+#endif /* _XADMA_TEST_HELPERS_H */

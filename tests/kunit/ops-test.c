@@ -18,26 +18,26 @@
 #define POOL_ONLY	(FAKE_MACHINE + SZ_256M - 1)	/* no RAM of ours */
 
 static const struct fake_kind narrow = {
-	.name = "ops-narrow", .mask = POOL_ONLY, .snoops = true,
+	.name = "ops-narrow", .mask = POOL_ONLY, .coherent = true,
 };
 
-static const struct fake_kind wide = { .name = "ops-wide", .snoops = true };
+static const struct fake_kind wide = { .name = "ops-wide", .coherent = true };
 
 static void uninstall(void *data)
 {
 	set_dma_ops(data, NULL);
 }
 
-static struct device *driver_device(struct kunit *test, struct swarm *swarm,
+static struct device *driver_device(struct kunit *test, struct xadma *xadma,
 				    const struct fake_kind *kind)
 {
-	struct device *dev = fake_device(test, swarm, kind);
+	struct device *dev = fake_device(test, xadma, kind);
 
-	KUNIT_EXPECT_TRUE(test, swarm_ops_free_to_take(dev));
-	KUNIT_EXPECT_FALSE(test, swarm_ops_mine(dev));
-	swarm_ops_install(dev, swarm_dev(dev));
-	KUNIT_EXPECT_TRUE(test, swarm_ops_mine(dev));
-	KUNIT_EXPECT_TRUE(test, swarm_ops_free_to_take(dev));
+	KUNIT_EXPECT_TRUE(test, xadma_ops_free_to_take(dev));
+	KUNIT_EXPECT_FALSE(test, xadma_ops_mine(dev));
+	xadma_ops_install(dev, xadma_dev(dev));
+	KUNIT_EXPECT_TRUE(test, xadma_ops_mine(dev));
+	KUNIT_EXPECT_TRUE(test, xadma_ops_free_to_take(dev));
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, uninstall, dev));
 	return dev;
 }
@@ -46,18 +46,18 @@ static void others_keep_theirs(struct kunit *test)
 {
 	static const struct dma_map_ops other;
 	struct fake_world *world = fake_world(test, SZ_64K);
-	struct device *dev = fake_device(test, &world->swarm, &wide);
+	struct device *dev = fake_device(test, &world->xadma, &wide);
 
 	set_dma_ops(dev, &other);
-	KUNIT_EXPECT_FALSE(test, swarm_ops_free_to_take(dev));
-	KUNIT_EXPECT_FALSE(test, swarm_ops_mine(dev));
+	KUNIT_EXPECT_FALSE(test, xadma_ops_free_to_take(dev));
+	KUNIT_EXPECT_FALSE(test, xadma_ops_mine(dev));
 	set_dma_ops(dev, NULL);
 }
 
 static void single_and_page(struct kunit *test)
 {
 	struct fake_world *world = fake_world(test, SZ_1M);
-	struct device *dev = driver_device(test, &world->swarm, &narrow);
+	struct device *dev = driver_device(test, &world->xadma, &narrow);
 	struct page *page = test_pages(test, 0);
 	u8 *buf = page_address(page), *view;
 	dma_addr_t dma;
@@ -85,14 +85,14 @@ static void single_and_page(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, memcmp(fake_device_view(dev, dma), buf + 1000,
 					100));
 	dma_unmap_page(dev, dma, 100, DMA_TO_DEVICE);
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_SYNCS), 2);
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_UNMAPS), 2);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_SYNCS), 2);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_UNMAPS), 2);
 }
 
 static void lists(struct kunit *test)
 {
 	struct fake_world *world = fake_world(test, SZ_1M);
-	struct device *dev = driver_device(test, &world->swarm, &narrow);
+	struct device *dev = driver_device(test, &world->xadma, &narrow);
 	u8 *one = page_address(test_pages(test, 0));
 	u8 *two = page_address(test_pages(test, 0));
 	struct scatterlist sgl[2];
@@ -112,7 +112,7 @@ static void lists(struct kunit *test)
 	pattern_fill(view, 900, 9);
 	dma_unmap_sg(dev, sgl, 2, DMA_FROM_DEVICE);
 	KUNIT_EXPECT_TRUE(test, pattern_is(two + 5, 900, 9));
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_SYNCS), 4);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_SYNCS), 4);
 
 	/* A driver is told of failure in the two ways that it knows. */
 	sgl[1].length = 0;
@@ -124,20 +124,20 @@ static void lists(struct kunit *test)
 static void resources(struct kunit *test)
 {
 	struct fake_world *world = fake_world(test, SZ_64K);
-	struct device *dev = driver_device(test, &world->swarm, &wide);
+	struct device *dev = driver_device(test, &world->xadma, &wide);
 	phys_addr_t bar = 1ULL << 38;
 	dma_addr_t dma = dma_map_resource(dev, bar, SZ_4K, DMA_BIDIRECTIONAL, 0);
 
 	KUNIT_EXPECT_EQ(test, 0, dma_mapping_error(dev, dma));
 	KUNIT_EXPECT_EQ(test, dma, bar);
 	dma_unmap_resource(dev, dma, SZ_4K, DMA_BIDIRECTIONAL, 0);
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_MMIO), 1);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_MMIO), 1);
 }
 
 static void coherent(struct kunit *test)
 {
 	struct fake_world *world = fake_world(test, SZ_1M);
-	struct device *dev = driver_device(test, &world->swarm, &narrow);
+	struct device *dev = driver_device(test, &world->xadma, &narrow);
 	struct sg_table sgt;
 	struct page *page;
 	dma_addr_t dma;
@@ -156,14 +156,14 @@ static void coherent(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	KUNIT_EXPECT_PTR_EQ(test, page_address(page), fake_device_view(dev, dma));
 	dma_free_pages(dev, SZ_8K, page, dma, DMA_FROM_DEVICE);
-	KUNIT_EXPECT_EQ(test, fake_count(dev, SWARM_N_COHERENT), 2);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_COHERENT), 2);
 }
 
 static void what_a_driver_asks(struct kunit *test)
 {
 	struct fake_world *world = fake_world(test, SZ_1M);
-	struct device *thin = driver_device(test, &world->swarm, &narrow);
-	struct device *fat = driver_device(test, &world->swarm, &wide);
+	struct device *thin = driver_device(test, &world->xadma, &narrow);
+	struct device *fat = driver_device(test, &world->xadma, &wide);
 
 	KUNIT_EXPECT_EQ(test, dma_max_mapping_size(fat), SIZE_MAX);
 	KUNIT_EXPECT_EQ(test, dma_opt_mapping_size(fat), SIZE_MAX);

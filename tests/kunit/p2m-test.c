@@ -17,7 +17,7 @@
 #include <xen/grant_table.h>
 #include <xen/page.h>
 #include <xen/swiotlb-arm-p2m.h>
-#include <xen/swiotlb-arm-table.h>
+#include <xen/swiotlb-arm-frame-table.h>
 
 #include "helpers.h"
 
@@ -41,12 +41,12 @@ static unsigned long get(unsigned long pfn)
 
 static bool any(unsigned long first, unsigned long last)
 {
-	return swarm_p2m_any_foreign(BASE + first, BASE + last);
+	return xadma_p2m_any_foreign(BASE + first, BASE + last);
 }
 
 static unsigned long entries(void)
 {
-	return swarm_p2m_usage().entries;
+	return xadma_p2m_usage().entries;
 }
 
 /* ---- against a model, with readers on all other CPUs ---- */
@@ -114,7 +114,7 @@ static void ask(struct model *m, unsigned int pfn, unsigned int nr)
 
 	KUNIT_EXPECT_EQ(m->test, get(pfn), m->mfn[pfn] ?: INVALID_P2M_ENTRY);
 	KUNIT_EXPECT_EQ(m->test, any(pfn, pfn + nr - 1), model_any(m, pfn, nr));
-	KUNIT_EXPECT_EQ(m->test, swarm_p2m_run(BASE + pfn, nr, &mfn), run);
+	KUNIT_EXPECT_EQ(m->test, xadma_p2m_run(BASE + pfn, nr, &mfn), run);
 	KUNIT_EXPECT_EQ(m->test, mfn, run ? m->mfn[pfn] : 1);
 }
 
@@ -165,7 +165,7 @@ static void watch(struct model *m, unsigned int cpu)
 		unsigned long mfn = INVALID_P2M_ENTRY;
 
 		if (!is_told(pfn, get(pfn)) ||
-		    swarm_p2m_run(BASE + pfn, 16, &mfn) > 16 ||
+		    xadma_p2m_run(BASE + pfn, 16, &mfn) > 16 ||
 		    !is_told(pfn, mfn))
 			atomic_inc(&m->wrong);
 		cond_resched();
@@ -320,7 +320,7 @@ static void nothing_is_everywhere(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, get(0), INVALID_P2M_ENTRY);
 	KUNIT_EXPECT_FALSE(test, any(0, SPAN));
-	KUNIT_EXPECT_EQ(test, swarm_p2m_run(BASE, 5, &mfn), 0);
+	KUNIT_EXPECT_EQ(test, xadma_p2m_run(BASE, 5, &mfn), 0);
 	KUNIT_EXPECT_EQ(test, mfn, 1);
 }
 
@@ -380,12 +380,12 @@ static void ends_of_the_address_space(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, set(1, ~0UL - 1, 3));
 	KUNIT_EXPECT_TRUE(test, set(1, 5, 0));
 	/* The highest frame that a machine can have, and what is beyond. */
-	KUNIT_EXPECT_TRUE(test, __set_phys_to_machine(SWARM_TABLE_END - 1, 5));
-	KUNIT_EXPECT_EQ(test, __pfn_to_mfn(SWARM_TABLE_END - 1), 5);
-	KUNIT_EXPECT_TRUE(test, __set_phys_to_machine(SWARM_TABLE_END - 1,
+	KUNIT_EXPECT_TRUE(test, __set_phys_to_machine(XADMA_FRAME_TABLE_END - 1, 5));
+	KUNIT_EXPECT_EQ(test, __pfn_to_mfn(XADMA_FRAME_TABLE_END - 1), 5);
+	KUNIT_EXPECT_TRUE(test, __set_phys_to_machine(XADMA_FRAME_TABLE_END - 1,
 						      INVALID_P2M_ENTRY));
-	KUNIT_EXPECT_FALSE(test, __set_phys_to_machine(SWARM_TABLE_END, 5));
-	KUNIT_EXPECT_EQ(test, __pfn_to_mfn(SWARM_TABLE_END), INVALID_P2M_ENTRY);
+	KUNIT_EXPECT_FALSE(test, __set_phys_to_machine(XADMA_FRAME_TABLE_END, 5));
+	KUNIT_EXPECT_EQ(test, __pfn_to_mfn(XADMA_FRAME_TABLE_END), INVALID_P2M_ENTRY);
 	KUNIT_EXPECT_EQ(test, __pfn_to_mfn(~0UL), INVALID_P2M_ENTRY);
 	KUNIT_EXPECT_EQ(test, entries(), before);
 }

@@ -14,7 +14,7 @@
 #include "../pool.h"
 #include "helpers.h"
 
-static const struct swarm_window anywhere = { .last = (phys_addr_t)-1 };
+static const struct xadma_window anywhere = { .last = (phys_addr_t)-1 };
 
 static bool all_of_it(const void *who, phys_addr_t maddr, size_t size)
 {
@@ -33,17 +33,17 @@ static bool up_to(const void *who, phys_addr_t maddr, size_t size)
 }
 
 struct bench {
-	struct fake_backing *backing;
-	struct swarm_pool pool;
+	struct fake_provider *provider;
+	struct xadma_pool pool;
 };
 
 static void bench_end(void *data)
 {
 	struct bench *b = data;
 
-	KUNIT_EXPECT_EQ_MSG(b->backing->test, swarm_pool_usage(&b->pool).used,
+	KUNIT_EXPECT_EQ_MSG(b->provider->test, xadma_pool_usage(&b->pool).used,
 			    0, "slots were lost");
-	swarm_pool_destroy(&b->pool);
+	xadma_pool_destroy(&b->pool);
 }
 
 static struct bench *empty_pool(struct kunit *test)
@@ -51,8 +51,8 @@ static struct bench *empty_pool(struct kunit *test)
 	struct bench *b = kunit_kzalloc(test, sizeof(*b), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, b);
-	b->backing = fake_backing_start(test);
-	swarm_pool_init(&b->pool, &b->backing->source);
+	b->provider = fake_provider_start(test);
+	xadma_pool_init(&b->pool, &b->provider->source);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, bench_end, b));
 	return b;
 }
@@ -61,34 +61,34 @@ static struct bench *pool_of(struct kunit *test, size_t size)
 {
 	struct bench *b = empty_pool(test);
 
-	KUNIT_ASSERT_EQ(test, swarm_pool_grow(&b->pool, size, anywhere), size);
+	KUNIT_ASSERT_EQ(test, xadma_pool_grow(&b->pool, size, anywhere), size);
 	return b;
 }
 
-static struct swarm_request request(phys_addr_t original, size_t size)
+static struct xadma_request request(phys_addr_t orig_addr, size_t size)
 {
-	return (struct swarm_request) {
-		.original = original,
+	return (struct xadma_request) {
+		.orig_addr = orig_addr,
 		.size = size,
 		.align = 1,
 		.reaches = all_of_it,
 	};
 }
 
-static struct swarm_stand_in bounce(struct kunit *test, struct bench *b,
-				    phys_addr_t original, size_t size)
+static struct xadma_bounce bounce(struct kunit *test, struct bench *b,
+				  phys_addr_t orig_addr, size_t size)
 {
-	struct swarm_request rq = request(original, size);
-	struct swarm_stand_in in = {};
+	struct xadma_request rq = request(orig_addr, size);
+	struct xadma_bounce in = {};
 
-	KUNIT_ASSERT_EQ(test, 0, swarm_pool_bounce(&b->pool, &rq, &in));
+	KUNIT_ASSERT_EQ(test, 0, xadma_pool_bounce(&b->pool, &rq, &in));
 	return in;
 }
 
-static struct swarm_stand_in lend(struct kunit *test, struct bench *b,
-				  size_t size)
+static struct xadma_bounce lend(struct kunit *test, struct bench *b,
+				size_t size)
 {
-	return bounce(test, b, SWARM_NO_ORIGINAL, size);
+	return bounce(test, b, XADMA_NO_ORIG, size);
 }
 
 /* ---- growing ---- */
@@ -96,9 +96,9 @@ static struct swarm_stand_in lend(struct kunit *test, struct bench *b,
 static const struct growth {
 	const char *what;
 	size_t want, largest;
-	struct swarm_window within;
+	struct xadma_window within;
 	size_t got;
-	unsigned int areas;
+	unsigned int chunks;
 } growths[] = {
 	{ "nothing", 0, SZ_4M, { 0, SZ_1G }, 0, 0 },
 	{ "one byte", 1, SZ_4M, { 0, SZ_1G }, SZ_64K, 1 },
@@ -119,38 +119,38 @@ static void grow_table(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(growths); i++) {
 		const struct growth *g = &growths[i];
-		struct fake_backing *backing = fake_backing_start(test);
-		struct swarm_pool pool;
-		struct swarm_pool_usage usage;
+		struct fake_provider *provider = fake_provider_start(test);
+		struct xadma_pool pool;
+		struct xadma_pool_usage usage;
 
-		backing->largest = g->largest;
-		swarm_pool_init(&pool, &backing->source);
+		provider->largest = g->largest;
+		xadma_pool_init(&pool, &provider->source);
 		KUNIT_EXPECT_EQ_MSG(test, g->got,
-				    swarm_pool_grow(&pool, g->want, g->within),
+				    xadma_pool_grow(&pool, g->want, g->within),
 				    "%s", g->what);
-		usage = swarm_pool_usage(&pool);
+		usage = xadma_pool_usage(&pool);
 		KUNIT_EXPECT_EQ_MSG(test, usage.bytes, g->got, "%s", g->what);
-		KUNIT_EXPECT_EQ_MSG(test, usage.areas, g->areas, "%s", g->what);
-		KUNIT_EXPECT_EQ(test, usage.slots, g->got / SWARM_SLOT_SIZE);
-		KUNIT_EXPECT_EQ(test, swarm_pool_empty(&pool), !g->areas);
-		swarm_pool_destroy(&pool);
-		KUNIT_EXPECT_EQ(test, backing->held, 0);
+		KUNIT_EXPECT_EQ_MSG(test, usage.chunks, g->chunks, "%s", g->what);
+		KUNIT_EXPECT_EQ(test, usage.slots, g->got / XADMA_SLOT_SIZE);
+		KUNIT_EXPECT_EQ(test, xadma_pool_empty(&pool), !g->chunks);
+		xadma_pool_destroy(&pool);
+		KUNIT_EXPECT_EQ(test, provider->held, 0);
 	}
 }
 
 static void no_backing(struct kunit *test)
 {
-	struct swarm_request rq = request(0, 1);
-	struct swarm_stand_in in;
-	struct swarm_pool pool;
+	struct xadma_request rq = request(0, 1);
+	struct xadma_bounce in;
+	struct xadma_pool pool;
 
-	swarm_pool_init(&pool, NULL);
-	KUNIT_EXPECT_EQ(test, swarm_pool_grow(&pool, SZ_1M, anywhere), 0);
-	KUNIT_EXPECT_TRUE(test, swarm_pool_empty(&pool));
-	KUNIT_EXPECT_EQ(test, swarm_pool_bounce(&pool, &rq, &in), -ERANGE);
+	xadma_pool_init(&pool, NULL);
+	KUNIT_EXPECT_EQ(test, xadma_pool_grow(&pool, SZ_1M, anywhere), 0);
+	KUNIT_EXPECT_TRUE(test, xadma_pool_empty(&pool));
+	KUNIT_EXPECT_EQ(test, xadma_pool_bounce(&pool, &rq, &in), -ERANGE);
 	KUNIT_EXPECT_FALSE(test, find_in_pool(&pool, 0, &in));
-	KUNIT_EXPECT_EQ(test, swarm_pool_largest(&pool, &rq), 0);
-	swarm_pool_destroy(&pool);
+	KUNIT_EXPECT_EQ(test, xadma_pool_largest(&pool, &rq), 0);
+	xadma_pool_destroy(&pool);
 }
 
 /* The backing refuses its n-th piece, for each n: what came before serves. */
@@ -162,17 +162,17 @@ static void backing_refuses(struct kunit *test)
 		struct bench *b = empty_pool(test);
 		size_t got;
 
-		b->backing->largest = SZ_128K;
-		b->backing->refuse_at = n;
-		got = swarm_pool_grow(&b->pool, SZ_1M, anywhere);
+		b->provider->largest = SZ_128K;
+		b->provider->refuse_at = n;
+		got = xadma_pool_grow(&b->pool, SZ_1M, anywhere);
 		KUNIT_EXPECT_EQ(test, got, min(n - 1, 8) * SZ_128K);
-		KUNIT_EXPECT_EQ(test, b->backing->held, min(n - 1, 8));
-		KUNIT_EXPECT_EQ(test, swarm_pool_usage(&b->pool).bytes, got);
+		KUNIT_EXPECT_EQ(test, b->provider->held, min(n - 1, 8));
+		KUNIT_EXPECT_EQ(test, xadma_pool_usage(&b->pool).bytes, got);
 		/* Another try goes on from there. */
 		KUNIT_EXPECT_EQ(test, SZ_1M - got,
-				swarm_pool_grow(&b->pool, SZ_1M - got, anywhere));
-		swarm_pool_destroy(&b->pool);
-		swarm_pool_init(&b->pool, &b->backing->source);
+				xadma_pool_grow(&b->pool, SZ_1M - got, anywhere));
+		xadma_pool_destroy(&b->pool);
+		xadma_pool_init(&b->pool, &b->provider->source);
 	}
 }
 
@@ -182,19 +182,19 @@ static bool grows_without(struct kunit *test, unsigned int nth)
 	size_t got;
 	bool failed;
 
-	b->backing->largest = SZ_128K;
+	b->provider->largest = SZ_128K;
 	if (!fail_alloc(nth))
 		kunit_skip(test, "this kernel cannot fail an allocation");
-	got = swarm_pool_grow(&b->pool, SZ_512K, anywhere);
+	got = xadma_pool_grow(&b->pool, SZ_512K, anywhere);
 	failed = fail_alloc_end();
 
-	KUNIT_EXPECT_EQ(test, swarm_pool_usage(&b->pool).bytes, got);
-	KUNIT_EXPECT_EQ(test, b->backing->held * SZ_128K, got);
+	KUNIT_EXPECT_EQ(test, xadma_pool_usage(&b->pool).bytes, got);
+	KUNIT_EXPECT_EQ(test, b->provider->held * SZ_128K, got);
 	if (!failed)
 		KUNIT_EXPECT_EQ(test, got, SZ_512K);
-	swarm_pool_destroy(&b->pool);
-	KUNIT_EXPECT_EQ(test, b->backing->held, 0);
-	swarm_pool_init(&b->pool, &b->backing->source);
+	xadma_pool_destroy(&b->pool);
+	KUNIT_EXPECT_EQ(test, b->provider->held, 0);
+	xadma_pool_init(&b->pool, &b->provider->source);
 	return failed;
 }
 
@@ -205,7 +205,7 @@ static void memory_refused(struct kunit *test)
 
 	while (grows_without(test, nth))
 		nth++;
-	/* Per area: itself, its memory, pieces, runs, bitmap, list, xarray nodes. */
+	/* Per chunk: itself, its memory, pieces, runs, bitmap, list, xarray nodes. */
 	KUNIT_EXPECT_GT(test, nth, 4 * 6);
 }
 
@@ -214,23 +214,23 @@ static void memory_refused(struct kunit *test)
 static void find_edges(struct kunit *test)
 {
 	struct bench *b = empty_pool(test);
-	struct swarm_stand_in in;
+	struct xadma_bounce in;
 	phys_addr_t second = FAKE_MACHINE + SZ_1M;
 
-	b->backing->largest = SZ_128K;
-	swarm_pool_grow(&b->pool, SZ_128K, anywhere);
-	b->backing->next = second;
-	swarm_pool_grow(&b->pool, SZ_128K, anywhere);
+	b->provider->largest = SZ_128K;
+	xadma_pool_grow(&b->pool, SZ_128K, anywhere);
+	b->provider->next = second;
+	xadma_pool_grow(&b->pool, SZ_128K, anywhere);
 
 	KUNIT_EXPECT_FALSE(test, find_in_pool(&b->pool, 0, &in));
 	KUNIT_EXPECT_FALSE(test, find_in_pool(&b->pool, FAKE_MACHINE - 1, &in));
 	KUNIT_EXPECT_TRUE(test, find_in_pool(&b->pool, FAKE_MACHINE, &in));
 	KUNIT_EXPECT_EQ(test, in.maddr, FAKE_MACHINE);
-	KUNIT_EXPECT_PTR_EQ(test, in.vaddr, in.area->memory.vaddr);
+	KUNIT_EXPECT_PTR_EQ(test, in.vaddr, in.chunk->memory.vaddr);
 	KUNIT_EXPECT_TRUE(test, find_in_pool(&b->pool, FAKE_MACHINE + SZ_128K - 1,
 					     &in));
 	KUNIT_EXPECT_EQ(test, in.offset, SZ_128K - 1);
-	/* Between the two areas, where the hull of both does not help. */
+	/* Between the two chunks, where the hull of both does not help. */
 	KUNIT_EXPECT_FALSE(test, find_in_pool(&b->pool, FAKE_MACHINE + SZ_128K,
 					      &in));
 	KUNIT_EXPECT_FALSE(test, find_in_pool(&b->pool, second - 1, &in));
@@ -250,13 +250,13 @@ static void bounce_copies_in(struct kunit *test)
 
 	pattern_fill(page_address(page), 2 * PAGE_SIZE, 3);
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		struct swarm_stand_in in = bounce(test, b, page_to_phys(page),
-						  sizes[i]);
+		struct xadma_bounce in = bounce(test, b, page_to_phys(page),
+						sizes[i]);
 
 		KUNIT_EXPECT_TRUE(test, pattern_is(in.vaddr, sizes[i], 3));
 		KUNIT_EXPECT_EQ(test, in.maddr - FAKE_MACHINE,
 				in.offset);
-		KUNIT_EXPECT_EQ(test, 0, swarm_pool_release(&b->pool, &in,
+		KUNIT_EXPECT_EQ(test, 0, xadma_pool_release(&b->pool, &in,
 							    sizes[i], NULL));
 	}
 }
@@ -266,41 +266,41 @@ static void padding_is_cleared(struct kunit *test)
 {
 	struct bench *b = pool_of(test, SZ_64K);
 	struct page *page = test_pages(test, 0);
-	struct swarm_stand_in in = lend(test, b, SZ_64K);
-	struct swarm_request rq = request(page_to_phys(page) + 0x123, 700);
+	struct xadma_bounce in = lend(test, b, SZ_64K);
+	struct xadma_request rq = request(page_to_phys(page) + 0x123, 700);
 
 	memset(in.vaddr, 0x5e, SZ_64K);
-	KUNIT_ASSERT_EQ(test, 0, swarm_pool_release(&b->pool, &in, SZ_64K, NULL));
+	KUNIT_ASSERT_EQ(test, 0, xadma_pool_release(&b->pool, &in, SZ_64K, NULL));
 
 	rq.keep = 0xfff;
 	memset(page_address(page), 0xaa, PAGE_SIZE);
-	KUNIT_ASSERT_EQ(test, 0, swarm_pool_bounce(&b->pool, &rq, &in));
+	KUNIT_ASSERT_EQ(test, 0, xadma_pool_bounce(&b->pool, &rq, &in));
 	KUNIT_EXPECT_EQ(test, in.lead, 0x123);
-	KUNIT_EXPECT_EQ(test, in.span, SWARM_SLOT_SIZE);
+	KUNIT_EXPECT_EQ(test, in.span, XADMA_SLOT_SIZE);
 	KUNIT_EXPECT_NULL(test, memchr_inv(in.vaddr - in.lead, 0, in.lead));
 	KUNIT_EXPECT_NULL(test, memchr_inv(in.vaddr, 0xaa, 700));
 	KUNIT_EXPECT_NULL(test, memchr_inv(in.vaddr + 700, 0,
 					   in.span - in.lead - 700));
-	KUNIT_EXPECT_EQ(test, 0, swarm_pool_release(&b->pool, &in, 700, NULL));
+	KUNIT_EXPECT_EQ(test, 0, xadma_pool_release(&b->pool, &in, 700, NULL));
 }
 
 static void lent_is_cleared(struct kunit *test)
 {
 	struct bench *b = pool_of(test, SZ_64K);
-	struct swarm_stand_in in = lend(test, b, SZ_64K);
+	struct xadma_bounce in = lend(test, b, SZ_64K);
 
 	memset(in.vaddr, 0x5e, SZ_64K);
-	KUNIT_ASSERT_EQ(test, 0, swarm_pool_release(&b->pool, &in, SZ_64K, NULL));
+	KUNIT_ASSERT_EQ(test, 0, xadma_pool_release(&b->pool, &in, SZ_64K, NULL));
 	in = lend(test, b, 5000);
-	KUNIT_EXPECT_TRUE(test, swarm_pool_is_lent(&in));
-	KUNIT_EXPECT_EQ(test, in.span, 3 * SWARM_SLOT_SIZE);
+	KUNIT_EXPECT_TRUE(test, xadma_pool_is_alloc(&in));
+	KUNIT_EXPECT_EQ(test, in.span, 3 * XADMA_SLOT_SIZE);
 	KUNIT_EXPECT_NULL(test, memchr_inv(in.vaddr, 0, in.span));
 	/* It has no original: neither copy may touch anything. */
 	memset(in.vaddr, 0x11, 5000);
-	swarm_pool_copy_in(&in, 5000);
-	swarm_pool_copy_out(&in, 5000);
+	xadma_pool_copy_in(&in, 5000);
+	xadma_pool_copy_out(&in, 5000);
 	KUNIT_EXPECT_NULL(test, memchr_inv(in.vaddr, 0x11, 5000));
-	KUNIT_EXPECT_EQ(test, 0, swarm_pool_release(&b->pool, &in, 5000, NULL));
+	KUNIT_EXPECT_EQ(test, 0, xadma_pool_release(&b->pool, &in, 5000, NULL));
 }
 
 static void keeps_low_bits(struct kunit *test)
@@ -313,18 +313,18 @@ static void keeps_low_bits(struct kunit *test)
 
 	for (k = 0; k < ARRAY_SIZE(keeps); k++) {
 		for (o = 0; o < ARRAY_SIZE(offsets); o++) {
-			phys_addr_t original = page_to_phys(page) + offsets[o];
-			struct swarm_request rq = request(original, 3000);
-			struct swarm_stand_in in;
+			phys_addr_t orig_addr = page_to_phys(page) + offsets[o];
+			struct xadma_request rq = request(orig_addr, 3000);
+			struct xadma_bounce in;
 
 			rq.keep = keeps[k];
 			rq.align = PAGE_SIZE;
 			KUNIT_ASSERT_EQ(test, 0,
-					swarm_pool_bounce(&b->pool, &rq, &in));
+					xadma_pool_bounce(&b->pool, &rq, &in));
 			KUNIT_EXPECT_EQ(test, in.maddr & keeps[k],
-					original & keeps[k]);
+					orig_addr & keeps[k]);
 			KUNIT_EXPECT_EQ(test, (in.maddr - in.lead) % PAGE_SIZE, 0);
-			KUNIT_EXPECT_EQ(test, 0, swarm_pool_release(&b->pool, &in, 3000, NULL));
+			KUNIT_EXPECT_EQ(test, 0, xadma_pool_release(&b->pool, &in, 3000, NULL));
 		}
 	}
 }
@@ -334,46 +334,46 @@ static void keeps_low_bits(struct kunit *test)
 static void reasons(struct kunit *test)
 {
 	struct bench *b = empty_pool(test);
-	struct swarm_request rq = request(SWARM_NO_ORIGINAL, SZ_64K);
+	struct xadma_request rq = request(XADMA_NO_ORIG, SZ_64K);
 	phys_addr_t first_only = FAKE_MACHINE + SZ_64K - 1;
-	struct swarm_stand_in in, other;
+	struct xadma_bounce in, other;
 
-	KUNIT_EXPECT_EQ(test, swarm_pool_bounce(&b->pool, &rq, &in), -ERANGE);
+	KUNIT_EXPECT_EQ(test, xadma_pool_bounce(&b->pool, &rq, &in), -ERANGE);
 
-	b->backing->largest = SZ_64K;
-	swarm_pool_grow(&b->pool, SZ_64K, anywhere);
-	b->backing->largest = SZ_128K;
-	swarm_pool_grow(&b->pool, SZ_128K, anywhere);
+	b->provider->largest = SZ_64K;
+	xadma_pool_grow(&b->pool, SZ_64K, anywhere);
+	b->provider->largest = SZ_128K;
+	xadma_pool_grow(&b->pool, SZ_128K, anywhere);
 
 	rq.reaches = none_of_it;
-	KUNIT_EXPECT_EQ(test, swarm_pool_bounce(&b->pool, &rq, &in), -ERANGE);
-	KUNIT_EXPECT_EQ(test, swarm_pool_largest(&b->pool, &rq), 0);
+	KUNIT_EXPECT_EQ(test, xadma_pool_bounce(&b->pool, &rq, &in), -ERANGE);
+	KUNIT_EXPECT_EQ(test, xadma_pool_largest(&b->pool, &rq), 0);
 
-	/* The device reaches the small area alone. */
+	/* The device reaches the small chunk alone. */
 	rq.reaches = up_to;
 	rq.who = &first_only;
-	KUNIT_EXPECT_EQ(test, swarm_pool_largest(&b->pool, &rq), SZ_64K);
+	KUNIT_EXPECT_EQ(test, xadma_pool_largest(&b->pool, &rq), SZ_64K);
 	rq.size = SZ_64K + 1;
-	KUNIT_EXPECT_EQ(test, swarm_pool_bounce(&b->pool, &rq, &in), -E2BIG);
+	KUNIT_EXPECT_EQ(test, xadma_pool_bounce(&b->pool, &rq, &in), -E2BIG);
 	rq.size = SZ_64K;
-	KUNIT_ASSERT_EQ(test, swarm_pool_bounce(&b->pool, &rq, &in), 0);
+	KUNIT_ASSERT_EQ(test, xadma_pool_bounce(&b->pool, &rq, &in), 0);
 	rq.size = 1;
-	KUNIT_EXPECT_EQ(test, swarm_pool_bounce(&b->pool, &rq, &other), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, xadma_pool_bounce(&b->pool, &rq, &other), -ENOSPC);
 
 	/* Full here, too small there: that it is full says more. */
 	rq.reaches = all_of_it;
 	rq.size = SZ_128K;
-	KUNIT_ASSERT_EQ(test, swarm_pool_bounce(&b->pool, &rq, &other), 0);
-	KUNIT_EXPECT_EQ(test, swarm_pool_bounce(&b->pool, &rq, &in), -ENOSPC);
+	KUNIT_ASSERT_EQ(test, xadma_pool_bounce(&b->pool, &rq, &other), 0);
+	KUNIT_EXPECT_EQ(test, xadma_pool_bounce(&b->pool, &rq, &in), -ENOSPC);
 	rq.size = SZ_128K + 1;
-	KUNIT_EXPECT_EQ(test, swarm_pool_bounce(&b->pool, &rq, &in), -E2BIG);
-	KUNIT_EXPECT_EQ(test, 0, swarm_pool_release(&b->pool, &other, SZ_128K, NULL));
+	KUNIT_EXPECT_EQ(test, xadma_pool_bounce(&b->pool, &rq, &in), -E2BIG);
+	KUNIT_EXPECT_EQ(test, 0, xadma_pool_release(&b->pool, &other, SZ_128K, NULL));
 
 	KUNIT_ASSERT_TRUE(test, find_in_pool(&b->pool, FAKE_MACHINE, &in));
-	KUNIT_EXPECT_EQ(test, 0, swarm_pool_release(&b->pool, &in, SZ_64K, NULL));
+	KUNIT_EXPECT_EQ(test, 0, xadma_pool_release(&b->pool, &in, SZ_64K, NULL));
 }
 
-/* What swarm_pool_largest() promises is kept wherever the buffer starts. */
+/* What xadma_pool_largest() promises is kept wherever the buffer starts. */
 static void largest_is_true(struct kunit *test)
 {
 	struct bench *b = pool_of(test, SZ_256K);
@@ -382,18 +382,18 @@ static void largest_is_true(struct kunit *test)
 	unsigned int k, offset;
 
 	for (k = 0; k < ARRAY_SIZE(keeps); k++) {
-		struct swarm_request rq = request(0, 0);
-		struct swarm_stand_in in;
+		struct xadma_request rq = request(0, 0);
+		struct xadma_bounce in;
 
 		rq.keep = keeps[k];
-		rq.size = swarm_pool_largest(&b->pool, &rq);
+		rq.size = xadma_pool_largest(&b->pool, &rq);
 		KUNIT_EXPECT_GT(test, rq.size, SZ_128K - 1);
 		for (offset = 0; offset <= keeps[k]; offset += 0x1ff) {
-			rq.original = page_to_phys(page) + offset;
+			rq.orig_addr = page_to_phys(page) + offset;
 			KUNIT_ASSERT_EQ(test, 0,
-					swarm_pool_bounce(&b->pool, &rq, &in));
+					xadma_pool_bounce(&b->pool, &rq, &in));
 			KUNIT_ASSERT_EQ(test, 0,
-					swarm_pool_release(&b->pool, &in, rq.size, NULL));
+					xadma_pool_release(&b->pool, &in, rq.size, NULL));
 		}
 	}
 }
@@ -402,26 +402,26 @@ static void beyond_largest(struct kunit *test)
 {
 	struct bench *b = pool_of(test, SZ_256K);
 	static const size_t sizes[] = { SZ_256K + 1, SZ_1G, SIZE_MAX - 1, SIZE_MAX };
-	struct swarm_stand_in in;
+	struct xadma_bounce in;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		struct swarm_request rq = request(0x1fff, sizes[i]);
+		struct xadma_request rq = request(0x1fff, sizes[i]);
 
 		rq.keep = 0xfff;
-		KUNIT_EXPECT_EQ(test, swarm_pool_bounce(&b->pool, &rq, &in),
+		KUNIT_EXPECT_EQ(test, xadma_pool_bounce(&b->pool, &rq, &in),
 				-E2BIG);
 	}
 }
 
 /* ---- using and misusing a run ---- */
 
-static struct swarm_stand_in at(struct bench *b, struct swarm_stand_in in, long by)
+static struct xadma_bounce at(struct bench *b, struct xadma_bounce in, long by)
 {
-	struct swarm_stand_in other = {};
+	struct xadma_bounce other = {};
 
 	if (!find_in_pool(&b->pool, in.maddr + by, &other))
-		KUNIT_FAIL(b->backing->test, "%ld leaves the pool", by);
+		KUNIT_FAIL(b->provider->test, "%ld leaves the pool", by);
 	return other;
 }
 
@@ -442,68 +442,68 @@ static void check_table(struct kunit *test)
 {
 	struct bench *b = pool_of(test, SZ_64K);
 	struct page *page = test_pages(test, 1);
-	struct swarm_stand_in first, in;
-	struct swarm_request rq = request(page_to_phys(page) + 0x200, 5000);
+	struct xadma_bounce first, in;
+	struct xadma_request rq = request(page_to_phys(page) + 0x200, 5000);
 	unsigned int i;
 
 	/* A free page before it, a lead of 0x200 bytes, and free slots behind. */
 	first = lend(test, b, PAGE_SIZE);
 	rq.keep = 0xfff;
-	KUNIT_ASSERT_EQ(test, 0, swarm_pool_bounce(&b->pool, &rq, &in));
-	KUNIT_ASSERT_EQ(test, 0, swarm_pool_release(&b->pool, &first, PAGE_SIZE, NULL));
+	KUNIT_ASSERT_EQ(test, 0, xadma_pool_bounce(&b->pool, &rq, &in));
+	KUNIT_ASSERT_EQ(test, 0, xadma_pool_release(&b->pool, &first, PAGE_SIZE, NULL));
 
 	for (i = 0; i < ARRAY_SIZE(spans); i++) {
-		struct swarm_stand_in place = at(b, in, spans[i].at);
+		struct xadma_bounce place = at(b, in, spans[i].at);
 
 		KUNIT_EXPECT_EQ_MSG(test, spans[i].check,
-				    swarm_pool_check(&place, spans[i].size),
+				    xadma_pool_check(&place, spans[i].size),
 				    "%zu bytes at %ld", spans[i].size,
 				    spans[i].at);
 	}
-	KUNIT_EXPECT_EQ(test, 0, swarm_pool_release(&b->pool, &in, 5000, NULL));
+	KUNIT_EXPECT_EQ(test, 0, xadma_pool_release(&b->pool, &in, 5000, NULL));
 }
 
 static void copies_are_exact(struct kunit *test)
 {
 	struct bench *b = pool_of(test, SZ_64K);
 	struct page *page = test_pages(test, 1);
-	u8 *original = page_address(page) + 10;
-	struct swarm_stand_in in = bounce(test, b, page_to_phys(page) + 10, 5000);
-	struct swarm_stand_in part = at(b, in, 2000);
+	u8 *orig_addr = page_address(page) + 10;
+	struct xadma_bounce in = bounce(test, b, page_to_phys(page) + 10, 5000);
+	struct xadma_bounce part = at(b, in, 2000);
 	u8 *seen = in.vaddr;
 
-	memset(original - 10, 0x77, 2 * PAGE_SIZE);
+	memset(orig_addr - 10, 0x77, 2 * PAGE_SIZE);
 	memset(seen, 0x33, 5000);
-	swarm_pool_copy_out(&part, 300);
-	KUNIT_EXPECT_NULL(test, memchr_inv(original - 10, 0x77, 2010));
-	KUNIT_EXPECT_NULL(test, memchr_inv(original + 2000, 0x33, 300));
-	KUNIT_EXPECT_NULL(test, memchr_inv(original + 2300, 0x77, 5000));
+	xadma_pool_copy_out(&part, 300);
+	KUNIT_EXPECT_NULL(test, memchr_inv(orig_addr - 10, 0x77, 2010));
+	KUNIT_EXPECT_NULL(test, memchr_inv(orig_addr + 2000, 0x33, 300));
+	KUNIT_EXPECT_NULL(test, memchr_inv(orig_addr + 2300, 0x77, 5000));
 
-	memset(original, 0x44, 5000);
-	swarm_pool_copy_in(&part, 300);
+	memset(orig_addr, 0x44, 5000);
+	xadma_pool_copy_in(&part, 300);
 	KUNIT_EXPECT_NULL(test, memchr_inv(seen, 0x33, 2000));
 	KUNIT_EXPECT_NULL(test, memchr_inv(seen + 2000, 0x44, 300));
 	KUNIT_EXPECT_NULL(test, memchr_inv(seen + 2300, 0x33, 2700));
-	KUNIT_EXPECT_EQ(test, 0, swarm_pool_release(&b->pool, &in, 5000, NULL));
+	KUNIT_EXPECT_EQ(test, 0, xadma_pool_release(&b->pool, &in, 5000, NULL));
 }
 
 static void wrong_releases(struct kunit *test)
 {
 	struct bench *b = pool_of(test, SZ_64K);
-	struct swarm_stand_in in = lend(test, b, 5000);
-	struct swarm_stand_in inside = at(b, in, SWARM_SLOT_SIZE);
-	struct swarm_stand_in byte = at(b, in, 1);
-	struct swarm_stand_in behind = at(b, in, 3 * SWARM_SLOT_SIZE);
+	struct xadma_bounce in = lend(test, b, 5000);
+	struct xadma_bounce inside = at(b, in, XADMA_SLOT_SIZE);
+	struct xadma_bounce byte = at(b, in, 1);
+	struct xadma_bounce behind = at(b, in, 3 * XADMA_SLOT_SIZE);
 
-	KUNIT_EXPECT_EQ(test, -ENOENT, swarm_pool_release(&b->pool, &inside, 5000, NULL));
-	KUNIT_EXPECT_EQ(test, -ENOENT, swarm_pool_release(&b->pool, &byte, 5000, NULL));
-	KUNIT_EXPECT_EQ(test, -ENOENT, swarm_pool_release(&b->pool, &behind, 5000, NULL));
-	KUNIT_EXPECT_EQ(test, 3, swarm_pool_usage(&b->pool).used);
+	KUNIT_EXPECT_EQ(test, -ENOENT, xadma_pool_release(&b->pool, &inside, 5000, NULL));
+	KUNIT_EXPECT_EQ(test, -ENOENT, xadma_pool_release(&b->pool, &byte, 5000, NULL));
+	KUNIT_EXPECT_EQ(test, -ENOENT, xadma_pool_release(&b->pool, &behind, 5000, NULL));
+	KUNIT_EXPECT_EQ(test, 3, xadma_pool_usage(&b->pool).used);
 
-	KUNIT_EXPECT_EQ(test, -ERANGE, swarm_pool_release(&b->pool, &in, 4999, NULL));
-	KUNIT_EXPECT_EQ(test, 0, swarm_pool_usage(&b->pool).used);
-	KUNIT_EXPECT_EQ(test, -ENOENT, swarm_pool_release(&b->pool, &in, 5000, NULL));
-	KUNIT_EXPECT_FALSE(test, swarm_pool_is_lent(&in));
+	KUNIT_EXPECT_EQ(test, -ERANGE, xadma_pool_release(&b->pool, &in, 4999, NULL));
+	KUNIT_EXPECT_EQ(test, 0, xadma_pool_usage(&b->pool).used);
+	KUNIT_EXPECT_EQ(test, -ENOENT, xadma_pool_release(&b->pool, &in, 5000, NULL));
+	KUNIT_EXPECT_FALSE(test, xadma_pool_is_alloc(&in));
 }
 
 /* ---- at random, against a model ---- */
@@ -511,8 +511,8 @@ static void wrong_releases(struct kunit *test)
 #define LIVE 96
 
 struct live {
-	struct swarm_stand_in in;
-	struct swarm_request rq;
+	struct xadma_bounce in;
+	struct xadma_request rq;
 	unsigned int seed;
 };
 
@@ -537,13 +537,13 @@ static void overlaps_none(struct kunit *test, const struct live *live,
 
 static void try_begin(struct kunit *test, struct bench *b, struct live *live,
 		      struct live *one, struct rnd_state *rnd,
-		      phys_addr_t original)
+		      phys_addr_t orig_addr)
 {
-	one->rq = request(original + prandom_u32_state(rnd) % PAGE_SIZE,
+	one->rq = request(orig_addr + prandom_u32_state(rnd) % PAGE_SIZE,
 			  1 + prandom_u32_state(rnd) % (3 * PAGE_SIZE));
 	one->rq.keep = prandom_u32_state(rnd) % 2 ? 0xfff : 0;
 	one->rq.align = prandom_u32_state(rnd) % 2 ? PAGE_SIZE : 1;
-	if (swarm_pool_bounce(&b->pool, &one->rq, &one->in))
+	if (xadma_pool_bounce(&b->pool, &one->rq, &one->in))
 		return;
 	one->seed = 1 + prandom_u32_state(rnd) % 1000;
 	overlaps_none(test, live, one);
@@ -554,8 +554,8 @@ static void end(struct kunit *test, struct bench *b, struct live *one)
 {
 	KUNIT_ASSERT_TRUE(test, pattern_is(one->in.vaddr, one->rq.size,
 					   one->seed));
-	KUNIT_ASSERT_EQ(test, 0, swarm_pool_check(&one->in, one->rq.size));
-	KUNIT_ASSERT_EQ(test, 0, swarm_pool_release(&b->pool, &one->in, one->rq.size, NULL));
+	KUNIT_ASSERT_EQ(test, 0, xadma_pool_check(&one->in, one->rq.size));
+	KUNIT_ASSERT_EQ(test, 0, xadma_pool_release(&b->pool, &one->in, one->rq.size, NULL));
 	one->seed = 0;
 }
 
@@ -565,7 +565,7 @@ static unsigned int slots_of_all(const struct live *live)
 
 	for (i = 0; i < LIVE; i++)
 		if (live[i].seed)
-			sum += live[i].in.span / SWARM_SLOT_SIZE;
+			sum += live[i].in.span / XADMA_SLOT_SIZE;
 	return sum;
 }
 
@@ -579,8 +579,8 @@ static void random_runs(struct kunit *test)
 
 	skip_if_racing(test);
 	KUNIT_ASSERT_NOT_NULL(test, live);
-	b->backing->largest = SZ_128K;
-	swarm_pool_grow(&b->pool, SZ_512K, anywhere);
+	b->provider->largest = SZ_128K;
+	xadma_pool_grow(&b->pool, SZ_512K, anywhere);
 	prandom_seed_state(&rnd, 20261123);
 	for (step = 0; step < 30000; step++) {
 		struct live *one = &live[prandom_u32_state(&rnd) % LIVE];
@@ -590,7 +590,7 @@ static void random_runs(struct kunit *test)
 		else
 			try_begin(test, b, live, one, &rnd, page_to_phys(page));
 		KUNIT_ASSERT_EQ(test, slots_of_all(live),
-				swarm_pool_usage(&b->pool).used);
+				xadma_pool_usage(&b->pool).used);
 	}
 	for (i = 0; i < LIVE; i++)
 		if (live[i].seed)
@@ -601,8 +601,8 @@ static void random_runs(struct kunit *test)
 
 struct crowd {
 	struct kunit *test;
-	struct swarm_pool *pool;
-	phys_addr_t original;
+	struct xadma_pool *pool;
+	phys_addr_t orig_addr;
 	atomic_t bounced;
 	atomic_t spoilt;
 	struct hrtimer timer;
@@ -610,16 +610,16 @@ struct crowd {
 
 static void one_bounce(struct crowd *c, size_t size, unsigned int seed)
 {
-	struct swarm_request rq = request(c->original, size);
-	struct swarm_stand_in in, found;
+	struct xadma_request rq = request(c->orig_addr, size);
+	struct xadma_bounce in, found;
 
-	if (swarm_pool_bounce(c->pool, &rq, &in))
+	if (xadma_pool_bounce(c->pool, &rq, &in))
 		return;
 	pattern_fill(in.vaddr, size, seed);
 	if (!find_in_pool(c->pool, in.maddr, &found) ||
-	    found.vaddr != in.vaddr || swarm_pool_check(&found, size) ||
+	    found.vaddr != in.vaddr || xadma_pool_check(&found, size) ||
 	    !pattern_is(found.vaddr, size, seed) ||
-	    swarm_pool_release(c->pool, &found, size, NULL))
+	    xadma_pool_release(c->pool, &found, size, NULL))
 		atomic_inc(&c->spoilt);
 	atomic_inc(&c->bounced);
 }
@@ -645,7 +645,7 @@ static void growing_member(void *data, unsigned int cpu)
 		return;
 	}
 	for (i = 0; i < 64; i++) {
-		swarm_pool_grow(c->pool, SWARM_GRAIN, anywhere);
+		xadma_pool_grow(c->pool, XADMA_CHUNK_MIN, anywhere);
 		cond_resched();
 	}
 }
@@ -666,7 +666,7 @@ static struct crowd *crowd(struct kunit *test, struct bench *b)
 	KUNIT_ASSERT_NOT_NULL(test, c);
 	c->test = test;
 	c->pool = &b->pool;
-	c->original = page_to_phys(test_pages(test, 2));
+	c->orig_addr = page_to_phys(test_pages(test, 2));
 	return c;
 }
 
@@ -674,7 +674,7 @@ static void crowd_is_happy(struct crowd *c)
 {
 	KUNIT_EXPECT_EQ(c->test, atomic_read(&c->spoilt), 0);
 	KUNIT_EXPECT_GT(c->test, atomic_read(&c->bounced), 100);
-	KUNIT_EXPECT_EQ(c->test, swarm_pool_usage(c->pool).used, 0);
+	KUNIT_EXPECT_EQ(c->test, xadma_pool_usage(c->pool).used, 0);
 }
 
 static void many_cpus(struct kunit *test)
@@ -682,8 +682,8 @@ static void many_cpus(struct kunit *test)
 	struct bench *b = empty_pool(test);
 	struct crowd *c = crowd(test, b);
 
-	b->backing->largest = SZ_64K;
-	swarm_pool_grow(&b->pool, SZ_128K, anywhere);
+	b->provider->largest = SZ_64K;
+	xadma_pool_grow(&b->pool, SZ_128K, anywhere);
 	on_all_cpus(test, crowd_member, c);
 	crowd_is_happy(c);
 }
@@ -706,10 +706,10 @@ static void while_growing(struct kunit *test)
 	struct bench *b = empty_pool(test);
 	struct crowd *c = crowd(test, b);
 
-	swarm_pool_grow(&b->pool, SWARM_GRAIN, anywhere);
+	xadma_pool_grow(&b->pool, XADMA_CHUNK_MIN, anywhere);
 	on_all_cpus(test, growing_member, c);
 	crowd_is_happy(c);
-	KUNIT_EXPECT_EQ(test, swarm_pool_usage(&b->pool).areas, 65);
+	KUNIT_EXPECT_EQ(test, xadma_pool_usage(&b->pool).chunks, 65);
 }
 
 static struct kunit_case pool_cases[] = {

@@ -13,56 +13,56 @@
 
 static const struct row {
 	const char *what;
-	struct swarm_facts facts;
-	enum swarm_route route;
+	struct xadma_facts facts;
+	enum xadma_route route;
 } rows[] = {
-	{ "nothing is wrong", { FINE }, SWARM_DIRECT },
+	{ "nothing is wrong", { FINE }, XADMA_DIRECT },
 	{ "nothing is wrong, and no pool", { .memory = true, .reachable = true },
-	  SWARM_DIRECT },
-	{ "registers in reach", { .reachable = true }, SWARM_DIRECT },
-	{ "out of reach", { .memory = true, .pool = true }, SWARM_BOUNCE_MASK },
-	{ "nobody knows where", { FINE, .unknown = true }, SWARM_BOUNCE_UNKNOWN },
+	  XADMA_DIRECT },
+	{ "registers in reach", { .reachable = true }, XADMA_DIRECT },
+	{ "out of reach", { .memory = true, .pool = true }, XADMA_BOUNCE_MASK },
+	{ "nobody knows where", { FINE, .unknown = true }, XADMA_BOUNCE_UNKNOWN },
 	{ "nobody knows where, and so not whether it is in reach",
 	  { .memory = true, .pool = true, .unknown = true },
-	  SWARM_BOUNCE_UNKNOWN },
-	{ "scattered", { FINE, .scattered = true }, SWARM_BOUNCE_SCATTER },
-	{ "unflushable", { FINE, .unflushable = true }, SWARM_BOUNCE_CACHE },
-	{ "shares a line", { FINE, .shares_line = true }, SWARM_BOUNCE_KMALLOC },
-	{ "forced", { FINE, .forced = true }, SWARM_BOUNCE_FORCE },
-	{ "empty", { FINE, .empty = true }, SWARM_REFUSE_EMPTY },
-	{ "no direction", { FINE, .aimless = true }, SWARM_REFUSE_DIR },
-	{ "wraps", { FINE, .wraps = true }, SWARM_REFUSE_WRAP },
-	{ "registers out of reach", { .pool = true }, SWARM_REFUSE_MMIO },
+	  XADMA_BOUNCE_UNKNOWN },
+	{ "scattered", { FINE, .scattered = true }, XADMA_BOUNCE_SCATTER },
+	{ "unflushable", { FINE, .unflushable = true }, XADMA_BOUNCE_CACHE },
+	{ "shares a line", { FINE, .shares_line = true }, XADMA_BOUNCE_KMALLOC },
+	{ "forced", { FINE, .forced = true }, XADMA_BOUNCE_FORCE },
+	{ "empty", { FINE, .empty = true }, XADMA_REFUSE_EMPTY },
+	{ "no direction", { FINE, .bad_dir = true }, XADMA_REFUSE_DIR },
+	{ "wraps", { FINE, .wraps = true }, XADMA_REFUSE_WRAP },
+	{ "registers out of reach", { .pool = true }, XADMA_REFUSE_MMIO },
 	{ "registers, forced", { .reachable = true, .pool = true, .forced = true },
-	  SWARM_REFUSE_MMIO },
-	{ "out of reach, no pool", { .memory = true }, SWARM_REFUSE_NOPOOL },
+	  XADMA_REFUSE_MMIO },
+	{ "out of reach, no pool", { .memory = true }, XADMA_REFUSE_NOPOOL },
 	{ "forced, no pool",
 	  { .memory = true, .reachable = true, .forced = true },
-	  SWARM_REFUSE_NOPOOL },
+	  XADMA_REFUSE_NOPOOL },
 	/* Of two reasons, the one that the machine is to blame for. */
 	{ "scattered and out of reach",
 	  { .memory = true, .pool = true, .scattered = true },
-	  SWARM_BOUNCE_SCATTER },
+	  XADMA_BOUNCE_SCATTER },
 	{ "out of reach and forced",
-	  { .memory = true, .pool = true, .forced = true }, SWARM_BOUNCE_MASK },
+	  { .memory = true, .pool = true, .forced = true }, XADMA_BOUNCE_MASK },
 	{ "unflushable and shares a line",
 	  { FINE, .unflushable = true, .shares_line = true },
-	  SWARM_BOUNCE_CACHE },
+	  XADMA_BOUNCE_CACHE },
 	{ "shares a line and forced", { FINE, .shares_line = true, .forced = true },
-	  SWARM_BOUNCE_KMALLOC },
-	{ "empty and out of reach", { .empty = true }, SWARM_REFUSE_EMPTY },
-	{ "empty and no direction", { FINE, .empty = true, .aimless = true },
-	  SWARM_REFUSE_EMPTY },
-	{ "no direction and wraps", { FINE, .aimless = true, .wraps = true },
-	  SWARM_REFUSE_DIR },
-	{ "registers out of reach, no pool", {}, SWARM_REFUSE_MMIO },
+	  XADMA_BOUNCE_KMALLOC },
+	{ "empty and out of reach", { .empty = true }, XADMA_REFUSE_EMPTY },
+	{ "empty and no direction", { FINE, .empty = true, .bad_dir = true },
+	  XADMA_REFUSE_EMPTY },
+	{ "no direction and wraps", { FINE, .bad_dir = true, .wraps = true },
+	  XADMA_REFUSE_DIR },
+	{ "registers out of reach, no pool", {}, XADMA_REFUSE_MMIO },
 };
 
 static void row_case(struct kunit *test)
 {
 	const struct row *row = test->param_value;
 
-	KUNIT_EXPECT_EQ(test, swarm_route(&row->facts), row->route);
+	KUNIT_EXPECT_EQ(test, xadma_route(&row->facts), row->route);
 }
 
 static void row_name(const struct row *row, char *desc)
@@ -72,11 +72,11 @@ static void row_name(const struct row *row, char *desc)
 
 KUNIT_ARRAY_PARAM(row, rows, row_name);
 
-static struct swarm_facts facts_of(unsigned int bits)
+static struct xadma_facts facts_of(unsigned int bits)
 {
-	return (struct swarm_facts) {
+	return (struct xadma_facts) {
 		.empty = bits & BIT(0),
-		.aimless = bits & BIT(1),
+		.bad_dir = bits & BIT(1),
 		.wraps = bits & BIT(2),
 		.memory = bits & BIT(3),
 		.scattered = bits & BIT(4),
@@ -90,37 +90,37 @@ static struct swarm_facts facts_of(unsigned int bits)
 }
 
 /* Is @route a true statement about @f? Says nothing of which truth comes first. */
-static bool holds(enum swarm_route route, const struct swarm_facts *f)
+static bool holds(enum xadma_route route, const struct xadma_facts *f)
 {
-	bool sane = !f->empty && !f->aimless && !f->wraps;
+	bool sane = !f->empty && !f->bad_dir && !f->wraps;
 	bool obstacle = f->unknown || f->scattered || !f->reachable || f->unflushable ||
 			f->shares_line || f->forced;
 	bool bounces = sane && f->memory && f->pool;
 
 	switch (route) {
-	case SWARM_DIRECT:
+	case XADMA_DIRECT:
 		return sane && !obstacle;
-	case SWARM_BOUNCE_MASK:
+	case XADMA_BOUNCE_MASK:
 		return bounces && !f->reachable;
-	case SWARM_BOUNCE_UNKNOWN:
+	case XADMA_BOUNCE_UNKNOWN:
 		return bounces && f->unknown;
-	case SWARM_BOUNCE_SCATTER:
+	case XADMA_BOUNCE_SCATTER:
 		return bounces && f->scattered;
-	case SWARM_BOUNCE_KMALLOC:
+	case XADMA_BOUNCE_KMALLOC:
 		return bounces && f->shares_line;
-	case SWARM_BOUNCE_FORCE:
+	case XADMA_BOUNCE_FORCE:
 		return bounces && f->forced;
-	case SWARM_BOUNCE_CACHE:
+	case XADMA_BOUNCE_CACHE:
 		return bounces && f->unflushable;
-	case SWARM_REFUSE_EMPTY:
+	case XADMA_REFUSE_EMPTY:
 		return f->empty;
-	case SWARM_REFUSE_DIR:
-		return f->aimless;
-	case SWARM_REFUSE_WRAP:
+	case XADMA_REFUSE_DIR:
+		return f->bad_dir;
+	case XADMA_REFUSE_WRAP:
 		return f->wraps;
-	case SWARM_REFUSE_MMIO:
+	case XADMA_REFUSE_MMIO:
 		return sane && obstacle && !f->memory;
-	case SWARM_REFUSE_NOPOOL:
+	case XADMA_REFUSE_NOPOOL:
 		return sane && obstacle && !f->pool;
 	default:
 		return false;	/* those are found out later */
@@ -132,41 +132,41 @@ static void all_facts(struct kunit *test)
 	unsigned int bits, seen = 0;
 
 	for (bits = 0; bits < BIT(11); bits++) {
-		struct swarm_facts facts = facts_of(bits);
-		enum swarm_route route = swarm_route(&facts);
+		struct xadma_facts facts = facts_of(bits);
+		enum xadma_route route = xadma_route(&facts);
 
 		KUNIT_EXPECT_TRUE_MSG(test, holds(route, &facts),
 				      "facts %#x: %s", bits,
-				      swarm_route_why(route));
+				      xadma_route_why(route));
 		seen |= BIT(route);
 	}
 	/* Every decision that can be made here is made somewhere. */
-	KUNIT_EXPECT_EQ(test, seen, BIT(SWARM_REFUSE_NOPOOL + 1) - 1);
+	KUNIT_EXPECT_EQ(test, seen, BIT(XADMA_REFUSE_NOPOOL + 1) - 1);
 }
 
 static void kinds(struct kunit *test)
 {
 	unsigned int route;
 
-	for (route = 0; route < SWARM_NR_ROUTES; route++)
-		KUNIT_EXPECT_EQ_MSG(test, 1, (route == SWARM_DIRECT) +
-				    swarm_route_bounces(route) +
-				    swarm_route_refuses(route), "%u", route);
+	for (route = 0; route < XADMA_NR_ROUTES; route++)
+		KUNIT_EXPECT_EQ_MSG(test, 1, (route == XADMA_DIRECT) +
+				    xadma_route_bounces(route) +
+				    xadma_route_refuses(route), "%u", route);
 }
 
 static void words(struct kunit *test)
 {
 	unsigned int a, b;
 
-	for (a = 0; a < SWARM_NR_ROUTES; a++) {
-		KUNIT_ASSERT_NOT_NULL(test, swarm_route_why(a));
-		KUNIT_EXPECT_STRNEQ(test, swarm_route_why(a), "unknown");
+	for (a = 0; a < XADMA_NR_ROUTES; a++) {
+		KUNIT_ASSERT_NOT_NULL(test, xadma_route_why(a));
+		KUNIT_EXPECT_STRNEQ(test, xadma_route_why(a), "unknown");
 		for (b = 0; b < a; b++)
-			KUNIT_EXPECT_STRNEQ(test, swarm_route_why(a),
-					    swarm_route_why(b));
+			KUNIT_EXPECT_STRNEQ(test, xadma_route_why(a),
+					    xadma_route_why(b));
 	}
-	KUNIT_EXPECT_STREQ(test, swarm_route_why(SWARM_NR_ROUTES), "unknown");
-	KUNIT_EXPECT_STREQ(test, swarm_route_why(-1), "unknown");
+	KUNIT_EXPECT_STREQ(test, xadma_route_why(XADMA_NR_ROUTES), "unknown");
+	KUNIT_EXPECT_STREQ(test, xadma_route_why(-1), "unknown");
 }
 
 static struct kunit_case route_cases[] = {

@@ -16,16 +16,16 @@
 
 static void slots_end(void *slots)
 {
-	swarm_slots_destroy(slots);
+	xadma_slots_destroy(slots);
 }
 
-static struct swarm_slots *set_of(struct kunit *test, unsigned int nr)
+static struct xadma_slots *set_of(struct kunit *test, unsigned int nr)
 {
-	struct swarm_slots *slots;
+	struct xadma_slots *slots;
 
 	slots = kunit_kzalloc(test, sizeof(*slots), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, slots);
-	KUNIT_ASSERT_EQ(test, 0, swarm_slots_init(slots, nr, nr));
+	KUNIT_ASSERT_EQ(test, 0, xadma_slots_init(slots, nr, nr));
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, slots_end, slots));
 	return slots;
@@ -108,19 +108,19 @@ static const struct step {
 static void tell(struct kunit *test, unsigned int nr, const struct step *steps,
 		 unsigned int n)
 {
-	struct swarm_slots *slots = set_of(test, nr);
+	struct xadma_slots *slots = set_of(test, nr);
 	unsigned int i, used = 0;
 
 	for (i = 0; i < n; i++) {
 		const struct step *s = &steps[i];
 		int ret = s->act == TAKE ?
-			swarm_slots_alloc(slots, s->count, s->arg) :
-			swarm_slots_free(slots, s->arg, s->count);
+			xadma_slots_alloc(slots, s->count, s->arg) :
+			xadma_slots_free(slots, s->arg, s->count);
 
 		KUNIT_EXPECT_EQ_MSG(test, ret, s->ret, "step %u", i);
 		if (ret >= 0)
 			used += s->act == TAKE ? s->count : -s->count;
-		KUNIT_EXPECT_EQ_MSG(test, swarm_slots_used(slots), used,
+		KUNIT_EXPECT_EQ_MSG(test, xadma_slots_used(slots), used,
 				    "step %u", i);
 	}
 	KUNIT_EXPECT_EQ(test, used, 0);
@@ -136,28 +136,28 @@ static void stories(struct kunit *test)
 /* Whatever has come and gone, the lowest that fits is given: the rest stays whole. */
 static void stays_low(struct kunit *test)
 {
-	struct swarm_slots *slots = set_of(test, 64);
+	struct xadma_slots *slots = set_of(test, 64);
 	unsigned int i;
 
 	for (i = 0; i < 200; i++) {
-		KUNIT_EXPECT_EQ(test, swarm_slots_alloc(slots, 1, 1), 0);
-		KUNIT_EXPECT_EQ(test, swarm_slots_alloc(slots, 2, 2), 2);
-		KUNIT_EXPECT_EQ(test, swarm_slots_alloc(slots, 1, 1), 1);
-		KUNIT_EXPECT_EQ(test, swarm_slots_alloc(slots, 60, 1), 4);
-		KUNIT_EXPECT_EQ(test, swarm_slots_free(slots, 4, 60), 0);
-		KUNIT_EXPECT_EQ(test, swarm_slots_free(slots, 0, 4), 0);
+		KUNIT_EXPECT_EQ(test, xadma_slots_alloc(slots, 1, 1), 0);
+		KUNIT_EXPECT_EQ(test, xadma_slots_alloc(slots, 2, 2), 2);
+		KUNIT_EXPECT_EQ(test, xadma_slots_alloc(slots, 1, 1), 1);
+		KUNIT_EXPECT_EQ(test, xadma_slots_alloc(slots, 60, 1), 4);
+		KUNIT_EXPECT_EQ(test, xadma_slots_free(slots, 4, 60), 0);
+		KUNIT_EXPECT_EQ(test, xadma_slots_free(slots, 0, 4), 0);
 	}
 }
 
 /* From anywhere in a run to where it begins, across words of the bitmap. */
 static void heads(struct kunit *test)
 {
-	struct swarm_slots *slots = set_of(test, 400);
+	struct xadma_slots *slots = set_of(test, 400);
 	static const unsigned int runs[] = { 1, 3, 60, 1, 130, 64, 100 };
 	unsigned int i, n, first[ARRAY_SIZE(runs)];
 
 	for (i = 0; i < ARRAY_SIZE(runs); i++) {
-		int got = swarm_slots_alloc(slots, runs[i], 1);
+		int got = xadma_slots_alloc(slots, runs[i], 1);
 
 		KUNIT_ASSERT_GE(test, got, 0);
 		first[i] = got;
@@ -165,16 +165,16 @@ static void heads(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(runs); i++)
 		for (n = 0; n < runs[i]; n++)
 			KUNIT_EXPECT_EQ(test, first[i],
-					swarm_slots_head(slots, first[i] + n));
+					xadma_slots_head(slots, first[i] + n));
 	/* What is gone is none any more, and leaves the others as they were. */
-	KUNIT_EXPECT_EQ(test, 0, swarm_slots_free(slots, first[3], runs[3]));
-	KUNIT_EXPECT_EQ(test, first[4], swarm_slots_head(slots, first[4] + 129));
-	KUNIT_EXPECT_EQ(test, first[2], swarm_slots_head(slots, first[2] + 59));
-	KUNIT_EXPECT_LE(test, swarm_slots_head(slots, first[3]), first[3]);
+	KUNIT_EXPECT_EQ(test, 0, xadma_slots_free(slots, first[3], runs[3]));
+	KUNIT_EXPECT_EQ(test, first[4], xadma_slots_head(slots, first[4] + 129));
+	KUNIT_EXPECT_EQ(test, first[2], xadma_slots_head(slots, first[2] + 59));
+	KUNIT_EXPECT_LE(test, xadma_slots_head(slots, first[3]), first[3]);
 	for (i = 0; i < ARRAY_SIZE(runs); i++)
 		if (i != 3)
-			swarm_slots_free(slots, first[i], runs[i]);
-	KUNIT_EXPECT_LT(test, swarm_slots_head(slots, 399), 400);
+			xadma_slots_free(slots, first[i], runs[i]);
+	KUNIT_EXPECT_LT(test, xadma_slots_head(slots, 399), 400);
 }
 
 /* ---- at random, against a model ---- */
@@ -183,7 +183,7 @@ static void heads(struct kunit *test)
 
 /* Owner of each slot; 0 is free. */
 struct model {
-	struct swarm_slots *slots;
+	struct xadma_slots *slots;
 	unsigned int nr, used;
 	u16 owner[MODEL_MAX];
 	u16 next_owner;
@@ -228,7 +228,7 @@ static const char *random_take(struct model *m)
 	u32 r = prandom_u32_state(&m->rnd);
 	unsigned int count = 1 + (r % 4 ? r % 7 : r % 40);
 	unsigned int align = 1 << (r >> 8) % 7;
-	int first = swarm_slots_alloc(m->slots, count, align);
+	int first = xadma_slots_alloc(m->slots, count, align);
 
 	if (first == -E2BIG)
 		return count > m->nr ? NULL : "too long, but it is not";
@@ -262,7 +262,7 @@ static const char *random_give(struct model *m)
 		count += (r >> 20) % 5;
 	for (i = first; i < first + count; i++)
 		taken &= i < m->nr && m->owner[i];
-	ret = swarm_slots_free(m->slots, first, count);
+	ret = xadma_slots_free(m->slots, first, count);
 	if (ret != (taken ? 0 : -EINVAL))
 		return taken ? "not given back" : "given back what was free";
 	if (taken) {
@@ -277,7 +277,7 @@ static const char *random_step(struct model *m)
 	const char *wrong = prandom_u32_state(&m->rnd) % 5 < 2 ?
 			    random_take(m) : random_give(m);
 
-	if (!wrong && swarm_slots_used(m->slots) != m->used)
+	if (!wrong && xadma_slots_used(m->slots) != m->used)
 		wrong = "used is wrong";
 	return wrong;
 }
@@ -316,7 +316,7 @@ static void random_steps(struct kunit *test)
 #define SHARED 256
 
 struct crowd {
-	struct swarm_slots *slots;
+	struct xadma_slots *slots;
 	DECLARE_BITMAP(owned, SHARED);	/* set by whoever was given a slot */
 	atomic_t twice;
 	atomic_t taken;
@@ -325,7 +325,7 @@ struct crowd {
 
 static void take_and_give(struct crowd *c, unsigned int count)
 {
-	int first = swarm_slots_alloc(c->slots, count, 1), i;
+	int first = xadma_slots_alloc(c->slots, count, 1), i;
 
 	if (first < 0)
 		return;
@@ -334,7 +334,7 @@ static void take_and_give(struct crowd *c, unsigned int count)
 			atomic_inc(&c->twice);
 	for (i = first; i < first + count; i++)
 		clear_bit(i, c->owned);
-	if (swarm_slots_free(c->slots, first, count))
+	if (xadma_slots_free(c->slots, first, count))
 		atomic_inc(&c->twice);
 	atomic_inc(&c->taken);
 }
@@ -370,7 +370,7 @@ static void many_takers(struct kunit *test)
 	hrtimer_cancel(&c->timer);
 	KUNIT_EXPECT_EQ(test, atomic_read(&c->twice), 0);
 	KUNIT_EXPECT_GT(test, atomic_read(&c->taken), 10000);
-	KUNIT_EXPECT_EQ(test, swarm_slots_used(c->slots), 0);
+	KUNIT_EXPECT_EQ(test, xadma_slots_used(c->slots), 0);
 }
 
 static struct kunit_case slots_cases[] = {

@@ -19,7 +19,7 @@
 #include <xen/interface/grant_table.h>
 #include <xen/page.h>
 #include <xen/swiotlb-arm-p2m.h>
-#include <xen/swiotlb-arm-table.h>
+#include <xen/swiotlb-arm-frame-table.h>
 
 #include <asm/xen/hypercall.h>
 
@@ -27,13 +27,13 @@
 static DEFINE_SPINLOCK(lock);
 
 /* A machine frame plus THERE, for 0 is a machine frame, too. */
-static struct swarm_table p2m;
+static struct xadma_frame_table p2m;
 #define THERE	1
 
-static struct swarm_p2m_usage usage;
+static struct xadma_p2m_usage usage;
 
-struct swarm_p2m_span swarm_p2m_span = { .first = ~0UL };
-EXPORT_SYMBOL_GPL(swarm_p2m_span);
+struct xadma_p2m_span xadma_p2m_span = { .first = ~0UL };
+EXPORT_SYMBOL_GPL(xadma_p2m_span);
 
 /* The kernel's header asks only whether this is empty. */
 struct rb_root phys_to_mach = RB_ROOT;
@@ -55,18 +55,18 @@ unsigned long __pfn_to_mfn(unsigned long pfn)
 {
 	/* What is not there is one below 0, as INVALID_P2M_ENTRY is. */
 	BUILD_BUG_ON(INVALID_P2M_ENTRY != 0UL - THERE);
-	return swarm_table_get(&p2m, pfn) - THERE;
+	return xadma_frame_table_get(&p2m, pfn) - THERE;
 }
 EXPORT_SYMBOL_GPL(__pfn_to_mfn);
 
-/* For swarm_p2m_any_foreign(), where the span does not settle it. */
-bool __swarm_p2m_any_foreign(unsigned long first, unsigned long last)
+/* For xadma_p2m_any_foreign(), where the span does not settle it. */
+bool __xadma_p2m_any_foreign(unsigned long first, unsigned long last)
 {
-	return swarm_table_any(&p2m, first, last);
+	return xadma_frame_table_any(&p2m, first, last);
 }
 
 /**
- * swarm_p2m_run - how far a foreign range is one piece in the machine
+ * xadma_p2m_run - how far a foreign range is one piece in the machine
  * @pfn: the first frame
  * @nr:  how many to look at, at least 1
  * @mfn: where to put the first one's machine frame
@@ -75,28 +75,28 @@ bool __swarm_p2m_any_foreign(unsigned long first, unsigned long last)
  * Return: how many frames, from the first one on, are foreign and neighbours in
  *	the machine; 0 with @mfn untouched when the first is not foreign.
  */
-unsigned long swarm_p2m_run(unsigned long pfn, unsigned long nr,
+unsigned long xadma_p2m_run(unsigned long pfn, unsigned long nr,
 			    unsigned long *mfn)
 {
-	unsigned long first = swarm_table_get(&p2m, pfn), n = 1;
+	unsigned long first = xadma_frame_table_get(&p2m, pfn), n = 1;
 
 	if (!first)
 		return 0;
-	while (n < nr && swarm_table_get(&p2m, pfn + n) == first + n)
+	while (n < nr && xadma_frame_table_get(&p2m, pfn + n) == first + n)
 		n++;
 	*mfn = first - THERE;
 	return n;
 }
 
 /**
- * swarm_p2m_usage - how much is mapped
+ * xadma_p2m_usage - how much is mapped
  *
  * Context: any; a snapshot.
  * Return: the figures.
  */
-struct swarm_p2m_usage swarm_p2m_usage(void)
+struct xadma_p2m_usage xadma_p2m_usage(void)
 {
-	return (struct swarm_p2m_usage){
+	return (struct xadma_p2m_usage){
 		.entries = READ_ONCE(usage.entries),
 		.most = READ_ONCE(usage.most),
 	};
@@ -109,10 +109,10 @@ static void count_in(unsigned long pfn)
 	WRITE_ONCE(usage.entries, usage.entries + 1);
 	if (usage.entries > usage.most)
 		WRITE_ONCE(usage.most, usage.entries);
-	if (pfn < swarm_p2m_span.first)
-		WRITE_ONCE(swarm_p2m_span.first, pfn);
-	if (pfn > swarm_p2m_span.last)
-		WRITE_ONCE(swarm_p2m_span.last, pfn);
+	if (pfn < xadma_p2m_span.first)
+		WRITE_ONCE(xadma_p2m_span.first, pfn);
+	if (pfn > xadma_p2m_span.last)
+		WRITE_ONCE(xadma_p2m_span.last, pfn);
 	WRITE_ONCE(phys_to_mach.rb_node, &anything);
 }
 
@@ -123,8 +123,8 @@ static void count_out(void)
 	if (usage.entries)
 		return;
 	WRITE_ONCE(phys_to_mach.rb_node, NULL);
-	WRITE_ONCE(swarm_p2m_span.last, 0);
-	WRITE_ONCE(swarm_p2m_span.first, ~0UL);
+	WRITE_ONCE(xadma_p2m_span.last, 0);
+	WRITE_ONCE(xadma_p2m_span.first, ~0UL);
 }
 
 static bool enter(unsigned long pfn, unsigned long mfn)
@@ -133,9 +133,9 @@ static bool enter(unsigned long pfn, unsigned long mfn)
 	bool entered;
 
 	spin_lock_irqsave(&lock, flags);
-	entered = !swarm_table_get(&p2m, pfn) &&
-		  !swarm_table_set(&p2m, pfn, mfn + THERE,
-				   GFP_NOWAIT | __GFP_NOWARN);
+	entered = !xadma_frame_table_get(&p2m, pfn) &&
+		  !xadma_frame_table_set(&p2m, pfn, mfn + THERE,
+					 GFP_NOWAIT | __GFP_NOWARN);
 	if (entered)
 		count_in(pfn);
 	spin_unlock_irqrestore(&lock, flags);
@@ -148,8 +148,8 @@ static void drop(unsigned long pfn, unsigned long nr)
 
 	for (; nr; nr--, pfn++) {
 		spin_lock_irqsave(&lock, flags);
-		if (swarm_table_get(&p2m, pfn)) {
-			swarm_table_set(&p2m, pfn, 0, GFP_NOWAIT);
+		if (xadma_frame_table_get(&p2m, pfn)) {
+			xadma_frame_table_set(&p2m, pfn, 0, GFP_NOWAIT);
 			count_out();
 		}
 		spin_unlock_irqrestore(&lock, flags);

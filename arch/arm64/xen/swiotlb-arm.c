@@ -19,15 +19,15 @@
 #include <asm/cacheflush.h>
 #include <asm/xen/hypercall.h>
 
-static enum swarm_domain xen_domain_kind(void)
+static enum xadma_domain xen_domain_kind(void)
 {
 	if (!xen_domain())
-		return SWARM_DOMAIN_NATIVE;
+		return XADMA_DOMAIN_NATIVE;
 	if (xen_feature(XENFEAT_direct_mapped))
-		return SWARM_DOMAIN_IDENTITY;
+		return XADMA_DOMAIN_IDENTITY;
 	if (!xen_feature(XENFEAT_not_direct_mapped) && xen_initial_domain())
-		return SWARM_DOMAIN_IDENTITY;
-	return SWARM_DOMAIN_TRANSLATED;
+		return XADMA_DOMAIN_IDENTITY;
+	return XADMA_DOMAIN_TRANSLATED;
 }
 
 static phys_addr_t xen_last_byte(void)
@@ -70,7 +70,7 @@ static bool xen_hardware(void)
 	return xen_initial_domain();
 }
 
-static int xen_own_id(void)
+static int xen_domid(void)
 {
 	struct evtchn_alloc_unbound alloc = {
 		.dom = DOMID_SELF,
@@ -93,12 +93,12 @@ static int xen_own_id(void)
 						     -EPROTO;
 }
 
-static int xen_scratch_get(struct page **pages, unsigned int nr)
+static int xen_unpopulated_get(struct page **pages, unsigned int nr)
 {
 	return gnttab_alloc_pages(nr, pages);
 }
 
-static void xen_scratch_put(struct page **pages, unsigned int nr)
+static void xen_unpopulated_put(struct page **pages, unsigned int nr)
 {
 	gnttab_free_pages(nr, pages);
 }
@@ -165,7 +165,7 @@ static unsigned int xen_exchange(unsigned long *pfns, unsigned int order,
 	return exchange.nr_exchanged;
 }
 
-const struct swarm_hv swarm_hv_xen = {
+const struct xadma_hv xadma_hv_xen = {
 	.domain		= xen_domain_kind,
 	.last_byte	= xen_last_byte,
 	.flush		= xen_flush,
@@ -173,9 +173,9 @@ const struct swarm_hv swarm_hv_xen = {
 	.clean_inval	= cpu_clean_inval,
 	.inval		= cpu_inval,
 	.hardware	= xen_hardware,
-	.own_id		= xen_own_id,
-	.scratch_get	= xen_scratch_get,
-	.scratch_put	= xen_scratch_put,
+	.domid		= xen_domid,
+	.unpopulated_get	= xen_unpopulated_get,
+	.unpopulated_put	= xen_unpopulated_put,
 	.grant		= xen_grant,
 	.ungrant	= xen_ungrant,
 	.map		= xen_map,

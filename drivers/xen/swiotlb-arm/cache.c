@@ -19,7 +19,7 @@ static unsigned int fill(struct gnttab_cache_flush *ops, phys_addr_t *maddr,
 {
 	unsigned int nr = 0;
 
-	while (*left && nr < SWARM_FLUSH_BATCH) {
+	while (*left && nr < XADMA_FLUSH_BATCH) {
 		size_t len = within_frame(*maddr, *left);
 
 		ops[nr++] = (struct gnttab_cache_flush) {
@@ -35,10 +35,10 @@ static unsigned int fill(struct gnttab_cache_flush *ops, phys_addr_t *maddr,
 }
 
 /* The ranges are large: whoever does not ask Xen shall not have them on the stack. */
-static noinline int flush_by_xen(const struct swarm_hv *hv,
-				 const struct swarm_range *range, u32 op)
+static noinline int flush_by_xen(const struct xadma_hv *hv,
+				 const struct xadma_range *range, u32 op)
 {
-	struct gnttab_cache_flush ops[SWARM_FLUSH_BATCH];
+	struct gnttab_cache_flush ops[XADMA_FLUSH_BATCH];
 	phys_addr_t maddr = range->maddr;
 	size_t left = range->size;
 	int calls = 0;
@@ -54,7 +54,7 @@ static noinline int flush_by_xen(const struct swarm_hv *hv,
 }
 
 /**
- * swarm_cache_to_device - before a device that does not snoop gets a range
+ * xadma_cache_to_device - before a device that does not snoop gets a range
  * @hv:    the machine
  * @range: the range
  * @dir:   which way the data will go
@@ -66,8 +66,8 @@ static noinline int flush_by_xen(const struct swarm_hv *hv,
  * Return: how many hypercalls it took; or Xen's refusal, in which case the range
  *	may not be used.
  */
-int swarm_cache_to_device(const struct swarm_hv *hv,
-			  const struct swarm_range *range,
+int xadma_cache_to_device(const struct xadma_hv *hv,
+			  const struct xadma_range *range,
 			  enum dma_data_direction dir)
 {
 	if (!range->vaddr)
@@ -77,7 +77,7 @@ int swarm_cache_to_device(const struct swarm_hv *hv,
 }
 
 /**
- * swarm_cache_to_cpu - before the CPU reads what such a device wrote
+ * xadma_cache_to_cpu - before the CPU reads what such a device wrote
  * @hv:    the machine
  * @range: the range
  * @dir:   which way the data went; nothing is done for DMA_TO_DEVICE
@@ -88,8 +88,8 @@ int swarm_cache_to_device(const struct swarm_hv *hv,
  * Context: any.
  * Return: how many hypercalls it took, or Xen's refusal.
  */
-int swarm_cache_to_cpu(const struct swarm_hv *hv,
-		       const struct swarm_range *range,
+int xadma_cache_to_cpu(const struct xadma_hv *hv,
+		       const struct xadma_range *range,
 		       enum dma_data_direction dir)
 {
 	if (dir == DMA_TO_DEVICE)
@@ -104,7 +104,7 @@ int swarm_cache_to_cpu(const struct swarm_hv *hv,
 }
 
 /**
- * swarm_cache_can_flush - does this Xen maintain caches for us at all?
+ * xadma_cache_can_flush - does this Xen maintain caches for us at all?
  * @hv: the machine
  *
  * An empty range is asked for: a Xen that knows the call does nothing.
@@ -112,7 +112,7 @@ int swarm_cache_to_cpu(const struct swarm_hv *hv,
  * Context: any.
  * Return: true when foreign frames can be flushed.
  */
-bool swarm_cache_can_flush(const struct swarm_hv *hv)
+bool xadma_cache_can_flush(const struct xadma_hv *hv)
 {
 	struct gnttab_cache_flush nothing = {};
 

@@ -12,37 +12,37 @@
  * of our RAM is unmapped by the device's address alone, the lines are Xen's to
  * maintain, many ranges in a call.
  */
-#ifndef _SWARM_CACHE_H
-#define _SWARM_CACHE_H
+#ifndef _XADMA_CACHE_H
+#define _XADMA_CACHE_H
 
 #include <linux/dma-direction.h>
 #include <linux/types.h>
 
-struct swarm_hv;
+struct xadma_hv;
 
 /* Ranges per hypercall: 128 KiB of foreign frames, 768 bytes of stack. */
-#define SWARM_FLUSH_BATCH	32
+#define XADMA_FLUSH_BATCH	32
 
 /**
- * struct swarm_range - memory that the caches may hold lines of
+ * struct xadma_range - memory that the caches may hold lines of
  * @vaddr:   where the kernel sees it; NULL when only @maddr is known
  * @maddr:   machine address, bytes; looked at only when @vaddr is NULL
  * @size:    bytes, at least 1
  * @granted: it may be another domain's, and so be mapped for reading only
  */
-struct swarm_range {
+struct xadma_range {
 	const void *vaddr;
 	phys_addr_t maddr;
 	size_t size;
 	bool granted;
 };
 
-int swarm_cache_to_device(const struct swarm_hv *hv,
-			  const struct swarm_range *range,
+int xadma_cache_to_device(const struct xadma_hv *hv,
+			  const struct xadma_range *range,
 			  enum dma_data_direction dir);
-int swarm_cache_to_cpu(const struct swarm_hv *hv,
-		       const struct swarm_range *range,
+int xadma_cache_to_cpu(const struct xadma_hv *hv,
+		       const struct xadma_range *range,
 		       enum dma_data_direction dir);
-bool swarm_cache_can_flush(const struct swarm_hv *hv);
+bool xadma_cache_can_flush(const struct xadma_hv *hv);
 
-#endif /* _SWARM_CACHE_H */
+#endif /* _XADMA_CACHE_H */

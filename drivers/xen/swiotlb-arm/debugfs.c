@@ -12,39 +12,39 @@
 #include <xen/swiotlb-arm-p2m.h>
 
 #include "dma.h"
-#include "frames.h"
-#include "reach.h"
+#include "mfn-map.h"
+#include "window.h"
 #include "setup.h"
 
 /* A column of the table: its name, and the counter or function behind it. */
 static const struct column {
 	const char *name;
-	u64 (*get)(const struct swarm_stats __percpu *stats);
+	u64 (*get)(const struct xadma_stats __percpu *stats);
 	unsigned int what;
 } columns[] = {
-	{ "direct",		.what = SWARM_N_ROUTE + SWARM_DIRECT },
-	{ "foreign",		.what = SWARM_N_FOREIGN },
-	{ "bounced",		.get = swarm_stats_bounced },
-	{ "by_mask",		.what = SWARM_N_ROUTE + SWARM_BOUNCE_MASK },
-	{ "by_unknown",		.what = SWARM_N_ROUTE + SWARM_BOUNCE_UNKNOWN },
-	{ "by_scatter",		.what = SWARM_N_ROUTE + SWARM_BOUNCE_SCATTER },
-	{ "by_kmalloc",		.what = SWARM_N_ROUTE + SWARM_BOUNCE_KMALLOC },
-	{ "by_force",		.what = SWARM_N_ROUTE + SWARM_BOUNCE_FORCE },
-	{ "by_cache",		.what = SWARM_N_ROUTE + SWARM_BOUNCE_CACHE },
-	{ "refused",		.get = swarm_stats_refused },
-	{ "bounced_bytes",	.what = SWARM_N_BOUNCED_BYTES },
-	{ "held_bytes",		.get = swarm_stats_held },
-	{ "unmaps",		.what = SWARM_N_UNMAPS },
-	{ "syncs",		.what = SWARM_N_SYNCS },
-	{ "cache_local",	.what = SWARM_N_CACHE_LOCAL },
-	{ "cache_foreign",	.what = SWARM_N_CACHE_FOREIGN },
-	{ "cache_calls",	.what = SWARM_N_CACHE_CALLS },
-	{ "coherent_allocs",	.what = SWARM_N_COHERENT },
-	{ "mmio",		.what = SWARM_N_MMIO },
-	{ "misuse",		.what = SWARM_N_MISUSE },
+	{ "direct",		.what = XADMA_N_ROUTE + XADMA_DIRECT },
+	{ "foreign",		.what = XADMA_N_FOREIGN },
+	{ "bounced",		.get = xadma_stats_bounced },
+	{ "by_mask",		.what = XADMA_N_ROUTE + XADMA_BOUNCE_MASK },
+	{ "by_unknown",		.what = XADMA_N_ROUTE + XADMA_BOUNCE_UNKNOWN },
+	{ "by_scatter",		.what = XADMA_N_ROUTE + XADMA_BOUNCE_SCATTER },
+	{ "by_kmalloc",		.what = XADMA_N_ROUTE + XADMA_BOUNCE_KMALLOC },
+	{ "by_force",		.what = XADMA_N_ROUTE + XADMA_BOUNCE_FORCE },
+	{ "by_cache",		.what = XADMA_N_ROUTE + XADMA_BOUNCE_CACHE },
+	{ "refused",		.get = xadma_stats_refused },
+	{ "bounced_bytes",	.what = XADMA_N_BOUNCED_BYTES },
+	{ "held_bytes",		.get = xadma_stats_held },
+	{ "unmaps",		.what = XADMA_N_UNMAPS },
+	{ "syncs",		.what = XADMA_N_SYNCS },
+	{ "cache_local",	.what = XADMA_N_CACHE_LOCAL },
+	{ "cache_foreign",	.what = XADMA_N_CACHE_FOREIGN },
+	{ "cache_calls",	.what = XADMA_N_CACHE_CALLS },
+	{ "coherent_allocs",	.what = XADMA_N_COHERENT },
+	{ "mmio",		.what = XADMA_N_MMIO },
+	{ "misuse",		.what = XADMA_N_MISUSE },
 };
 
-static void show_device(const struct swarm_dev *record, void *data)
+static void show_device(const struct xadma_dev *record, void *data)
 {
 	const struct device *dev = record->dev;
 	struct seq_file *m = data;
@@ -54,12 +54,12 @@ static void show_device(const struct swarm_dev *record, void *data)
 	seq_printf(m, "%s %s %#llx %#llx %s",
 		   dev ? dev_name(dev) : "others",
 		   dev && dev->driver ? dev->driver->name : "-", mask,
-		   dev ? swarm_limit(dev, mask) : 0,
+		   dev ? xadma_limit(dev, mask) : 0,
 		   dev ? dev->dma_coherent ? "yes" : "no" : "-");
 	for (i = 0; i < ARRAY_SIZE(columns); i++)
 		seq_printf(m, " %llu", columns[i].get ?
 			   columns[i].get(record->stats) :
-			   swarm_stats_sum(record->stats, columns[i].what));
+			   xadma_stats_sum(record->stats, columns[i].what));
 	seq_putc(m, '\n');
 }
 
@@ -71,35 +71,35 @@ static int devices_show(struct seq_file *m, void *unused)
 	for (i = 0; i < ARRAY_SIZE(columns); i++)
 		seq_printf(m, " %s", columns[i].name);
 	seq_putc(m, '\n');
-	swarm_visit_devices(show_device, m);
+	xadma_visit_devices(show_device, m);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(devices);
 
 static int pool_show(struct seq_file *m, void *unused)
 {
-	struct swarm *swarm = m->private;
-	struct swarm_pool_usage usage = swarm_pool_usage(&swarm->pool);
+	struct xadma *xadma = m->private;
+	struct xadma_pool_usage usage = xadma_pool_usage(&xadma->pool);
 
-	seq_printf(m, "backing %s\n", swarm_backing_name(swarm));
-	seq_printf(m, "areas %u\n", usage.areas);
+	seq_printf(m, "backing %s\n", xadma_provider_name(xadma));
+	seq_printf(m, "areas %u\n", usage.chunks);
 	seq_printf(m, "pieces %u\n", usage.pieces);
 	seq_printf(m, "piece_largest %zu\n", usage.largest);
 	seq_printf(m, "bytes %zu\n", usage.bytes);
-	seq_printf(m, "slot_bytes %lu\n", SWARM_SLOT_SIZE);
+	seq_printf(m, "slot_bytes %lu\n", XADMA_SLOT_SIZE);
 	seq_printf(m, "slots %u\n", usage.slots);
 	seq_printf(m, "slots_used %u\n", usage.used);
 	seq_printf(m, "slots_at_hand %u\n", usage.at_hand);
-	seq_printf(m, "most_bytes %zu\n", swarm->most);
-	seq_printf(m, "areas_grown %u\n", swarm->pool.tend.grown);
-	seq_printf(m, "areas_retired %u\n", swarm->pool.tend.retired);
-	seq_printf(m, "machine_first %#llx\n", (u64)swarm->pool.lowest);
-	seq_printf(m, "machine_last %#llx\n", (u64)swarm->pool.highest);
-	seq_printf(m, "machine_ram_last %#llx\n", (u64)swarm->last_byte);
-	seq_printf(m, "frames_lost %lu\n", swarm->source.lost);
-	if (swarm->frames) {
-		struct swarm_frames_usage frames =
-			swarm_frames_usage(swarm->frames);
+	seq_printf(m, "most_bytes %zu\n", xadma->most);
+	seq_printf(m, "areas_grown %u\n", xadma->pool.resize.grown);
+	seq_printf(m, "areas_retired %u\n", xadma->pool.resize.retired);
+	seq_printf(m, "machine_first %#llx\n", (u64)xadma->pool.lowest);
+	seq_printf(m, "machine_last %#llx\n", (u64)xadma->pool.highest);
+	seq_printf(m, "machine_ram_last %#llx\n", (u64)xadma->last_byte);
+	seq_printf(m, "frames_lost %lu\n", xadma->source.lost);
+	if (xadma->frames) {
+		struct xadma_mfn_map_usage frames =
+			xadma_mfn_map_usage(xadma->frames);
 
 		seq_printf(m, "frames_known %lu\n", frames.known);
 		seq_printf(m, "frames_all %lu\n", frames.all);
@@ -110,7 +110,7 @@ DEFINE_SHOW_ATTRIBUTE(pool);
 
 static int p2m_show(struct seq_file *m, void *unused)
 {
-	struct swarm_p2m_usage usage = swarm_p2m_usage();
+	struct xadma_p2m_usage usage = xadma_p2m_usage();
 
 	seq_printf(m, "entries %lu\n", usage.entries);
 	seq_printf(m, "most %lu\n", usage.most);
@@ -118,17 +118,17 @@ static int p2m_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(p2m);
 
-static int __init swarm_debugfs_init(void)
+static int __init xadma_debugfs_init(void)
 {
-	struct swarm *swarm = swarm_instance();
+	struct xadma *xadma = xadma_instance();
 	struct dentry *dir;
 
-	if (!swarm)
+	if (!xadma)
 		return 0;
 	dir = debugfs_create_dir("swiotlb-arm", NULL);
 	debugfs_create_file("devices", 0444, dir, NULL, &devices_fops);
-	debugfs_create_file("pool", 0444, dir, swarm, &pool_fops);
+	debugfs_create_file("pool", 0444, dir, xadma, &pool_fops);
 	debugfs_create_file("p2m", 0444, dir, NULL, &p2m_fops);
 	return 0;
 }
-late_initcall(swarm_debugfs_init);
+late_initcall(xadma_debugfs_init);

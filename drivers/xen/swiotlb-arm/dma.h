@@ -11,8 +11,8 @@
  * guest address. "maddr" is the machine's, which Xen alone decides. "dma" is
  * what the device is told: the machine address after the device's dma-ranges.
  */
-#ifndef _SWARM_DMA_H
-#define _SWARM_DMA_H
+#ifndef _XADMA_DMA_H
+#define _XADMA_DMA_H
 
 #include <linux/device.h>
 #include <linux/dma-direction.h>
@@ -24,14 +24,14 @@
 #include "stats.h"
 
 struct scatterlist;
-struct swarm_frames;
-struct swarm_hv;
-struct swarm_translator;
+struct xadma_mfn_map;
+struct xadma_hv;
+struct xadma_resolver;
 
 /**
- * struct swarm - an instance: one machine, one pool
+ * struct xadma - an instance: one machine, one pool
  * @hv:        the machine; fixed
- * @translator: tells machine addresses; NULL in a domain that is mapped 1:1
+ * @resolver: tells machine addresses; NULL in a domain that is mapped 1:1
  * @frames:    what is known of our own frames; NULL in such a domain
  * @source:    where the pool's memory comes from, under the pool's lock
  * @pool:      the pool, empty when there is none
@@ -43,12 +43,12 @@ struct swarm_translator;
  * @can_flush: Xen maintains the caches of foreign frames; fixed
  * @last_byte: highest machine address of RAM in this machine; fixed
  */
-struct swarm {
-	const struct swarm_hv *hv;
-	struct swarm_translator *translator;
-	struct swarm_frames *frames;
-	struct swarm_source source;
-	struct swarm_pool pool;
+struct xadma {
+	const struct xadma_hv *hv;
+	struct xadma_resolver *resolver;
+	struct xadma_mfn_map *frames;
+	struct xadma_source source;
+	struct xadma_pool pool;
 	size_t size;
 	size_t most;
 	bool force;
@@ -58,126 +58,126 @@ struct swarm {
 };
 
 /**
- * struct swarm_dev - our record of a device whose DMA we do
- * @swarm: the instance
+ * struct xadma_dev - our record of a device whose DMA we do
+ * @xadma: the instance
  * @stats: its counters
  * @reach: up to here the device drives the machine's addresses as they are, if the
  *	mask permits, and there is no other reason to bounce a buffer of ours; 0
  *	where each has to be looked at. Set when it is configured
  * @plain_end: one more than that, if nothing else has to be done either, since it
  *	snoops; else 0
- * @touched: it was given something of the pool once; set before that is told
- * @met_others: it was given another domain's page once; set before that is told
+ * @uses_pool: it was given something of the pool once; set before that is told
+ * @uses_foreign: it was given another domain's page once; set before that is told
  * @dev:   the device, for setup only: a record may be shared, and then has none
  * @node:  in the list of all records, under setup's lock
  */
-struct swarm_dev {
-	struct swarm *swarm;
-	struct swarm_stats __percpu *stats;
+struct xadma_dev {
+	struct xadma *xadma;
+	struct xadma_stats __percpu *stats;
 	phys_addr_t reach;
 	phys_addr_t plain_end;
-	bool touched;
-	bool met_others;
+	bool uses_pool;
+	bool uses_foreign;
 	struct device *dev;
 	struct list_head node;
 };
 
 /* The record hangs on the device itself, so finding it costs one load. */
-static inline struct swarm_dev *swarm_dev(const struct device *dev)
+static inline struct xadma_dev *xadma_dev(const struct device *dev)
 {
-	return dev->archdata.swarm;
+	return dev->archdata.xadma;
 }
 
-static inline struct swarm *swarm_of(const struct device *dev)
+static inline struct xadma *xadma_of(const struct device *dev)
 {
-	return swarm_dev(dev)->swarm;
+	return xadma_dev(dev)->xadma;
 }
 
-static inline void swarm_dev_count(const struct device *dev, unsigned int what,
+static inline void xadma_dev_count(const struct device *dev, unsigned int what,
 				   u64 by)
 {
-	this_cpu_add(swarm_dev(dev)->stats->n[what], by);
+	this_cpu_add(xadma_dev(dev)->stats->n[what], by);
 }
 
 /* Two at once: cheaper than one after the other. */
-static inline void swarm_dev_count_both(const struct device *dev,
+static inline void xadma_dev_count_both(const struct device *dev,
 					unsigned int what, unsigned int also)
 {
-	struct swarm_stats *stats;
+	struct xadma_stats *stats;
 	unsigned long flags;
 
 	local_irq_save(flags);
-	stats = this_cpu_ptr(swarm_dev(dev)->stats);
+	stats = this_cpu_ptr(xadma_dev(dev)->stats);
 	stats->n[what]++;
 	stats->n[also]++;
 	local_irq_restore(flags);
 }
 
 /* Before the device is told another domain's address. */
-static inline void swarm_dev_meet(const struct device *dev)
+static inline void xadma_dev_uses_foreign(const struct device *dev)
 {
-	if (!READ_ONCE(swarm_dev(dev)->met_others))
-		WRITE_ONCE(swarm_dev(dev)->met_others, true);
+	if (!READ_ONCE(xadma_dev(dev)->uses_foreign))
+		WRITE_ONCE(xadma_dev(dev)->uses_foreign, true);
 }
 
 /* Before the device is told an address in the pool. */
-static inline void swarm_dev_touch(const struct device *dev)
+static inline void xadma_dev_uses_pool(const struct device *dev)
 {
-	if (!READ_ONCE(swarm_dev(dev)->touched))
-		WRITE_ONCE(swarm_dev(dev)->touched, true);
+	if (!READ_ONCE(xadma_dev(dev)->uses_pool))
+		WRITE_ONCE(xadma_dev(dev)->uses_pool, true);
 }
 
-void swarm_dev_settle(struct device *dev);
+void xadma_dev_configure(struct device *dev);
 
 /**
- * struct swarm_setup - the user's wishes for an instance
+ * struct xadma_setup - the user's wishes for an instance
  * @hv:         the machine
- * @rungs:      where the pool's memory comes from, best first, ending in NULL
- * @translator: tells machine addresses, and is the instance's from now on;
+ * @providers:      where the pool's memory comes from, best first, ending in NULL
+ * @resolver: tells machine addresses, and is the instance's from now on;
  *	NULL in a domain that is mapped 1:1
  * @size:       of the pool, bytes; 0 for none
  * @most:       up to which it grows by itself, bytes
  * @force:      bounce everything
  */
-struct swarm_setup {
-	const struct swarm_hv *hv;
-	const struct swarm_backing * const *rungs;
-	struct swarm_translator *translator;
+struct xadma_setup {
+	const struct xadma_hv *hv;
+	const struct xadma_provider * const *providers;
+	struct xadma_resolver *resolver;
 	size_t size;
 	size_t most;
 	bool force;
 };
 
-int swarm_start(struct swarm *swarm, const struct swarm_setup *setup);
-void swarm_provide(struct swarm *swarm);
-void swarm_stop(struct swarm *swarm);
-const char *swarm_backing_name(const struct swarm *swarm);
+int xadma_start(struct xadma *xadma, const struct xadma_setup *setup);
+void xadma_provide(struct xadma *xadma);
+void xadma_stop(struct xadma *xadma);
+const char *xadma_provider_name(const struct xadma *xadma);
 
-/* For swarm_map() and swarm_unmap(), which are in plain.h. */
-dma_addr_t swarm_map_rest(struct device *dev, phys_addr_t phys, size_t size,
+/* For xadma_map() and xadma_unmap(), which are in plain.h. */
+dma_addr_t xadma_map_rest(struct device *dev, phys_addr_t phys, size_t size,
 			  enum dma_data_direction dir, unsigned long attrs);
-void swarm_unmap_rest(struct device *dev, dma_addr_t dma, phys_addr_t phys,
+void xadma_unmap_rest(struct device *dev, dma_addr_t dma, phys_addr_t phys,
 		      size_t size, enum dma_data_direction dir,
 		      unsigned long attrs);
 
 /* Of a buffer that is no entry of a list only the device's address is left. */
-#define SWARM_UNSEEN	((phys_addr_t)-1)
+#define XADMA_PHYS_UNKNOWN	((phys_addr_t)-1)
 
-int swarm_map_sg(struct device *dev, struct scatterlist *sgl, int nents,
+int xadma_map_sg(struct device *dev, struct scatterlist *sgl, int nents,
 		 enum dma_data_direction dir, unsigned long attrs);
-void swarm_unmap_sg(struct device *dev, struct scatterlist *sgl, int nents,
+void xadma_unmap_sg(struct device *dev, struct scatterlist *sgl, int nents,
 		    enum dma_data_direction dir, unsigned long attrs);
-dma_addr_t swarm_map_mmio(struct device *dev, phys_addr_t phys, size_t size);
-void swarm_sync_to_cpu(struct device *dev, dma_addr_t dma, size_t size,
+dma_addr_t xadma_map_mmio(struct device *dev, phys_addr_t phys, size_t size);
+void xadma_sync_to_cpu(struct device *dev, dma_addr_t dma, size_t size,
 		       enum dma_data_direction dir);
-void swarm_sync_to_device(struct device *dev, dma_addr_t dma, size_t size,
+void xadma_sync_to_device(struct device *dev, dma_addr_t dma, size_t size,
 			  enum dma_data_direction dir);
-void swarm_sync_sg_to_cpu(struct device *dev, struct scatterlist *sgl,
+void xadma_sync_sg_to_cpu(struct device *dev, struct scatterlist *sgl,
 			  int nents, enum dma_data_direction dir);
-void swarm_sync_sg_to_device(struct device *dev, struct scatterlist *sgl,
+void xadma_sync_sg_to_device(struct device *dev, struct scatterlist *sgl,
 			     int nents, enum dma_data_direction dir);
-int swarm_supported(struct device *dev, u64 mask);
-u64 swarm_required_mask(struct device *dev);
-size_t swarm_max_mapping_size(struct device *dev);
+int xadma_supported(struct device *dev, u64 mask);
+u64 xadma_required_mask(struct device *dev);
+size_t xadma_max_mapping_size(struct device *dev);
 
-#endif /* _SWARM_DMA_H */
+#endif /* _XADMA_DMA_H */

@@ -11,7 +11,7 @@
 #include <linux/mm.h>
 #include <linux/scatterlist.h>
 
-#include "coherent.h"
+#include "alloc.h"
 #include "dma.h"
 #include "ops.h"
 #include "plain.h"
@@ -20,7 +20,7 @@ static int ops_get_sgtable(struct device *dev, struct sg_table *sgt,
 			   void *cookie, dma_addr_t dma, size_t size,
 			   unsigned long attrs)
 {
-	return swarm_get_sgtable(dev, sgt, dma, size);
+	return xadma_get_sgtable(dev, sgt, dma, size);
 }
 
 static dma_addr_t ops_map_page(struct device *dev, struct page *page,
@@ -28,62 +28,62 @@ static dma_addr_t ops_map_page(struct device *dev, struct page *page,
 			       enum dma_data_direction dir,
 			       unsigned long attrs)
 {
-	return swarm_map(dev, page_to_phys(page) + offset, size,
+	return xadma_map(dev, page_to_phys(page) + offset, size,
 			 dir, attrs);
 }
 
 static void ops_unmap_page(struct device *dev, dma_addr_t dma, size_t size,
 			   enum dma_data_direction dir, unsigned long attrs)
 {
-	swarm_unmap(dev, dma, size, dir, attrs);
+	xadma_unmap(dev, dma, size, dir, attrs);
 }
 
 static dma_addr_t ops_map_resource(struct device *dev, phys_addr_t phys,
 				   size_t size, enum dma_data_direction dir,
 				   unsigned long attrs)
 {
-	return swarm_map_mmio(dev, phys, size);
+	return xadma_map_mmio(dev, phys, size);
 }
 
 /*
  * No opt_mapping_size: it is not asked about a device, and without it the core
  * answers with the device's max_mapping_size.
  */
-static const struct dma_map_ops swarm_dma_ops = {
-	.alloc			= swarm_alloc,
-	.free			= swarm_free,
-	.alloc_pages_op		= swarm_alloc_pages,
-	.free_pages		= swarm_free_pages,
-	.mmap			= swarm_mmap,
+static const struct dma_map_ops xadma_dma_ops = {
+	.alloc			= xadma_alloc,
+	.free			= xadma_free,
+	.alloc_pages_op		= xadma_alloc_pages,
+	.free_pages		= xadma_free_pages,
+	.mmap			= xadma_mmap,
 	.get_sgtable		= ops_get_sgtable,
 	.map_page		= ops_map_page,
 	.unmap_page		= ops_unmap_page,
-	.map_sg			= swarm_map_sg,
-	.unmap_sg		= swarm_unmap_sg,
+	.map_sg			= xadma_map_sg,
+	.unmap_sg		= xadma_unmap_sg,
 	.map_resource		= ops_map_resource,
-	.sync_single_for_cpu	= swarm_sync_to_cpu,
-	.sync_single_for_device	= swarm_sync_to_device,
-	.sync_sg_for_cpu	= swarm_sync_sg_to_cpu,
-	.sync_sg_for_device	= swarm_sync_sg_to_device,
-	.dma_supported		= swarm_supported,
-	.get_required_mask	= swarm_required_mask,
-	.max_mapping_size	= swarm_max_mapping_size,
+	.sync_single_for_cpu	= xadma_sync_to_cpu,
+	.sync_single_for_device	= xadma_sync_to_device,
+	.sync_sg_for_cpu	= xadma_sync_sg_to_cpu,
+	.sync_sg_for_device	= xadma_sync_sg_to_device,
+	.dma_supported		= xadma_supported,
+	.get_required_mask	= xadma_required_mask,
+	.max_mapping_size	= xadma_max_mapping_size,
 };
 
 /**
- * swarm_ops_mine - does this device do its DMA through us?
+ * xadma_ops_mine - does this device do its DMA through us?
  * @dev: the device
  *
  * Context: any.
  * Return: true when it does.
  */
-bool swarm_ops_mine(const struct device *dev)
+bool xadma_ops_mine(const struct device *dev)
 {
-	return dev->dma_ops == &swarm_dma_ops;
+	return dev->dma_ops == &xadma_dma_ops;
 }
 
 /**
- * swarm_ops_free_to_take - may we do this device's DMA?
+ * xadma_ops_free_to_take - may we do this device's DMA?
  * @dev: the device
  *
  * An IOMMU translates for the devices behind it, and virtio over grants has
@@ -92,20 +92,20 @@ bool swarm_ops_mine(const struct device *dev)
  * Context: any.
  * Return: false when somebody else does.
  */
-bool swarm_ops_free_to_take(struct device *dev)
+bool xadma_ops_free_to_take(struct device *dev)
 {
-	return !use_dma_iommu(dev) && (!dev->dma_ops || swarm_ops_mine(dev));
+	return !use_dma_iommu(dev) && (!dev->dma_ops || xadma_ops_mine(dev));
 }
 
 /**
- * swarm_ops_install - do a device's DMA from now on
+ * xadma_ops_install - do a device's DMA from now on
  * @dev:    the device
  * @record: what we keep of it
  *
  * Context: any; the caller serialises what happens to a device.
  */
-void swarm_ops_install(struct device *dev, struct swarm_dev *record)
+void xadma_ops_install(struct device *dev, struct xadma_dev *record)
 {
-	dev->archdata.swarm = record;
-	set_dma_ops(dev, &swarm_dma_ops);
+	dev->archdata.xadma = record;
+	set_dma_ops(dev, &xadma_dma_ops);
 }

@@ -2,15 +2,15 @@
 /*
  * ops: the struct dma_map_ops, and the only room that knows kernel versions.
  */
-#ifndef _SWARM_OPS_H
-#define _SWARM_OPS_H
+#ifndef _XADMA_OPS_H
+#define _XADMA_OPS_H
 
 #include <linux/dma-map-ops.h>
 
-struct swarm_dev;
+struct xadma_dev;
 
 /**
- * swarm_ops_shares_line - may a buffer share a cache line with other data?
+ * xadma_ops_shares_line - may a buffer share a cache line with other data?
  * @dev:  the device
  * @size: bytes of the buffer
  * @dir:  which way the data goes
@@ -18,14 +18,14 @@ struct swarm_dev;
  * Context: any.
  * Return: true when it may, and the device does not snoop and may write.
  */
-static inline bool swarm_ops_shares_line(struct device *dev, size_t size,
+static inline bool xadma_ops_shares_line(struct device *dev, size_t size,
 					 enum dma_data_direction dir)
 {
 	return dma_kmalloc_needs_bounce(dev, size, dir);
 }
 
-bool swarm_ops_mine(const struct device *dev);
-bool swarm_ops_free_to_take(struct device *dev);
-void swarm_ops_install(struct device *dev, struct swarm_dev *record);
+bool xadma_ops_mine(const struct device *dev);
+bool xadma_ops_free_to_take(struct device *dev);
+void xadma_ops_install(struct device *dev, struct xadma_dev *record);
 
-#endif /* _SWARM_OPS_H */
+#endif /* _XADMA_OPS_H */

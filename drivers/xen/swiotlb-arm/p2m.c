@@ -4,73 +4,73 @@
 #include <xen/page.h>
 #include <xen/swiotlb-arm-p2m.h>
 
-#include "frames.h"
+#include "mfn-map.h"
 #include "p2m.h"
-#include "translate.h"
+#include "resolve.h"
 
-static struct swarm_extent walk_known(const struct swarm_frames *frames,
+static struct xadma_extent walk_known(const struct xadma_mfn_map *frames,
 				      phys_addr_t phys, unsigned long pfn,
 				      unsigned long last)
 {
-	unsigned long mfn = swarm_frames_mfn(frames, pfn), next = mfn;
-	struct swarm_extent extent = {
+	unsigned long mfn = xadma_mfn_map_mfn(frames, pfn), next = mfn;
+	struct xadma_extent extent = {
 		.maddr = ((phys_addr_t)mfn << XEN_PAGE_SHIFT) +
 			 xen_offset_in_page(phys),
 	};
 
-	while (pfn < last && next != SWARM_NO_MFN) {
-		next = swarm_frames_mfn(frames, ++pfn);
+	while (pfn < last && next != XADMA_NO_MFN) {
+		next = xadma_mfn_map_mfn(frames, ++pfn);
 		extent.scattered |= next != ++mfn;
 	}
-	extent.unknown = next == SWARM_NO_MFN;
+	extent.unknown = next == XADMA_NO_MFN;
 	return extent;
 }
 
 /* Nothing in it is foreign: all of it is where it is known to be. */
-static struct swarm_extent walk_ours(const struct swarm_frames *frames,
+static struct xadma_extent walk_ours(const struct xadma_mfn_map *frames,
 				     phys_addr_t phys, unsigned long first,
 				     unsigned long last)
 {
 	if (frames)
 		return walk_known(frames, phys, first, last);
-	return (struct swarm_extent){ .maddr = phys };
+	return (struct xadma_extent){ .maddr = phys };
 }
 
 /* One look-up tells for a single frame, which most of these are. */
-static struct swarm_extent walk_near(const struct swarm_frames *frames,
+static struct xadma_extent walk_near(const struct xadma_mfn_map *frames,
 				     phys_addr_t phys, unsigned long pfn,
 				     unsigned long last)
 {
 	unsigned long mfn, nr = last - pfn + 1;
-	unsigned long run = swarm_p2m_run(pfn, nr, &mfn);
+	unsigned long run = xadma_p2m_run(pfn, nr, &mfn);
 
 	if (run)
-		return (struct swarm_extent){
+		return (struct xadma_extent){
 			.maddr = ((phys_addr_t)mfn << XEN_PAGE_SHIFT) +
 				 xen_offset_in_page(phys),
 			.foreign = true,
 			.scattered = run < nr,
 		};
 	/* Begins with a page of ours, and is not all of one kind. */
-	if (nr > 1 && swarm_p2m_any_foreign(pfn + 1, last))
-		return (struct swarm_extent){ .maddr = phys, .scattered = true };
+	if (nr > 1 && xadma_p2m_any_foreign(pfn + 1, last))
+		return (struct xadma_extent){ .maddr = phys, .scattered = true };
 	return walk_ours(frames, phys, pfn, last);
 }
 
-/* For swarm_p2m_walk(), where it is not plain to see. */
-struct swarm_extent __swarm_p2m_walk(const struct swarm_frames *frames,
+/* For xadma_p2m_walk(), where it is not plain to see. */
+struct xadma_extent __xadma_p2m_walk(const struct xadma_mfn_map *frames,
 				     phys_addr_t phys, size_t size)
 {
 	unsigned long first = XEN_PFN_DOWN(phys);
 	unsigned long last = XEN_PFN_DOWN(phys + size - 1);
 
-	if (swarm_p2m_near_foreign(first, last))
+	if (xadma_p2m_near_foreign(first, last))
 		return walk_near(frames, phys, first, last);
 	return walk_ours(frames, phys, first, last);
 }
 
 /**
- * swarm_p2m_is_ours - is this machine address RAM of our own?
+ * xadma_p2m_is_ours - is this machine address RAM of our own?
  * @maddr: machine address, bytes
  *
  * Only for a domain that is mapped 1:1, where our RAM is where the memory map
@@ -82,7 +82,7 @@ struct swarm_extent __swarm_p2m_walk(const struct swarm_frames *frames,
  * Context: any, no lock.
  * Return: true when it is.
  */
-bool swarm_p2m_is_ours(phys_addr_t maddr)
+bool xadma_p2m_is_ours(phys_addr_t maddr)
 {
 	return memblock_is_map_memory(maddr);
 }

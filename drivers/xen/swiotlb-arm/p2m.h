@@ -7,18 +7,18 @@
  * were granted by other domains are elsewhere in either; the table of those is
  * arch/arm64/xen/p2m.c, and asked here alone.
  */
-#ifndef _SWARM_P2M_H
-#define _SWARM_P2M_H
+#ifndef _XADMA_P2M_H
+#define _XADMA_P2M_H
 
 #include <linux/pfn.h>
 #include <linux/types.h>
 
 #include <xen/swiotlb-arm-p2m.h>
 
-struct swarm_frames;
+struct xadma_mfn_map;
 
 /**
- * struct swarm_extent - where a buffer really is
+ * struct xadma_extent - where a buffer really is
  * @maddr:     machine address of its first byte
  * @foreign:   its first frame belongs to another domain
  * @unknown:   of one of its frames it is not known where it is; the rest does
@@ -26,19 +26,19 @@ struct swarm_frames;
  * @scattered: its frames are not neighbours in the machine, or not all of one
  *	kind; @maddr then holds for the first frame only
  */
-struct swarm_extent {
+struct xadma_extent {
 	phys_addr_t maddr;
 	bool foreign;
 	bool unknown;
 	bool scattered;
 };
 
-struct swarm_extent __swarm_p2m_walk(const struct swarm_frames *frames,
+struct xadma_extent __xadma_p2m_walk(const struct xadma_mfn_map *frames,
 				     phys_addr_t phys, size_t size);
-bool swarm_p2m_is_ours(phys_addr_t maddr);
+bool xadma_p2m_is_ours(phys_addr_t maddr);
 
 /**
- * swarm_p2m_walk - find out where a buffer is
+ * xadma_p2m_walk - find out where a buffer is
  * @frames: what is known of our own frames; NULL in a domain that is mapped 1:1
  * @phys:   guest physical address, bytes
  * @size:   bytes, at least 1
@@ -46,13 +46,13 @@ bool swarm_p2m_is_ours(phys_addr_t maddr);
  * Context: any, no lock.
  * Return: where the buffer is.
  */
-static inline struct swarm_extent
-swarm_p2m_walk(const struct swarm_frames *frames, phys_addr_t phys, size_t size)
+static inline struct xadma_extent
+xadma_p2m_walk(const struct xadma_mfn_map *frames, phys_addr_t phys, size_t size)
 {
-	if (!frames && !swarm_p2m_near_foreign(PFN_DOWN(phys),
+	if (!frames && !xadma_p2m_near_foreign(PFN_DOWN(phys),
 					       PFN_DOWN(phys + size - 1)))
-		return (struct swarm_extent){ .maddr = phys };
-	return __swarm_p2m_walk(frames, phys, size);
+		return (struct xadma_extent){ .maddr = phys };
+	return __xadma_p2m_walk(frames, phys, size);
 }
 
-#endif /* _SWARM_P2M_H */
+#endif /* _XADMA_P2M_H */

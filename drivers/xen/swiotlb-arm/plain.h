@@ -11,8 +11,8 @@
  * What is none of these goes the long way, in dma.c, which comes to the same result
  * where both have one.
  */
-#ifndef _SWARM_PLAIN_H
-#define _SWARM_PLAIN_H
+#ifndef _XADMA_PLAIN_H
+#define _XADMA_PLAIN_H
 
 #include <linux/cache.h>
 #include <linux/dma-map-ops.h>
@@ -26,7 +26,7 @@
 #include "dma.h"
 
 /**
- * swarm_is_plain - is the buffer's own address what the device is to be told?
+ * xadma_is_plain - is the buffer's own address what the device is to be told?
  * @dev:  the device
  * @phys: guest physical address of the buffer, bytes
  * @size: bytes
@@ -34,24 +34,24 @@
  * Context: any, no lock.
  * Return: true when it is, and nothing else is to be done; false tells nothing.
  */
-static __always_inline bool swarm_is_plain(const struct device *dev,
+static __always_inline bool xadma_is_plain(const struct device *dev,
 					   phys_addr_t phys, size_t size)
 {
 	phys_addr_t last = phys + size - 1;
 
-	return last >= phys && last < swarm_dev(dev)->plain_end &&
+	return last >= phys && last < xadma_dev(dev)->plain_end &&
 	       last <= *dev->dma_mask &&
-	       !swarm_p2m_near_foreign(PFN_DOWN(phys), PFN_DOWN(last));
+	       !xadma_p2m_near_foreign(PFN_DOWN(phys), PFN_DOWN(last));
 }
 
 /* The highest address that the device drives as it is. */
-static __always_inline phys_addr_t swarm_reach(const struct device *dev)
+static __always_inline phys_addr_t xadma_reach(const struct device *dev)
 {
-	return min(swarm_dev(dev)->reach, *dev->dma_mask);
+	return min(xadma_dev(dev)->reach, *dev->dma_mask);
 }
 
 /**
- * swarm_is_too_far - must it bounce for no other reason than that it is far up?
+ * xadma_is_too_far - must it bounce for no other reason than that it is far up?
  * @dev:  the device
  * @phys: guest physical address of the buffer, bytes
  * @size: bytes
@@ -62,20 +62,20 @@ static __always_inline phys_addr_t swarm_reach(const struct device *dev)
  * Context: any, no lock; it is known not to be near anything foreign.
  * Return: true when it must; false tells nothing.
  */
-static __always_inline bool swarm_is_too_far(const struct device *dev,
+static __always_inline bool xadma_is_too_far(const struct device *dev,
 					     phys_addr_t phys, size_t size)
 {
 	phys_addr_t last = phys + size - 1;
 
-	return last >= phys && last > swarm_reach(dev) && swarm_dev(dev)->reach &&
+	return last >= phys && last > xadma_reach(dev) && xadma_dev(dev)->reach &&
 	       PFN_DOWN(last) < max_pfn;
 }
 
 /* Such a buffer owns its cache lines, as far as the kernel's allocators go. */
-#define SWARM_OWNS_ITS_LINES	(2 * ARCH_DMA_MINALIGN)
+#define XADMA_OWNS_ITS_LINES	(2 * ARCH_DMA_MINALIGN)
 
 /**
- * swarm_is_plain_but_deaf - is cache maintenance all that is to be done?
+ * xadma_is_plain_but_deaf - is cache maintenance all that is to be done?
  * @dev:  the device, which does not snoop
  * @phys: guest physical address of the buffer, bytes
  * @size: bytes
@@ -85,22 +85,22 @@ static __always_inline bool swarm_is_too_far(const struct device *dev,
  *	nothing.
  */
 static __always_inline bool
-swarm_is_plain_but_deaf(const struct device *dev, phys_addr_t phys, size_t size)
+xadma_is_plain_but_deaf(const struct device *dev, phys_addr_t phys, size_t size)
 {
 	phys_addr_t last = phys + size - 1;
 
-	return last >= phys && last <= swarm_reach(dev) &&
-	       size >= SWARM_OWNS_ITS_LINES;
+	return last >= phys && last <= xadma_reach(dev) &&
+	       size >= XADMA_OWNS_ITS_LINES;
 }
 
 /* May any of it be another domain's? */
-static __always_inline bool swarm_is_near_foreign(phys_addr_t phys, size_t size)
+static __always_inline bool xadma_is_near_foreign(phys_addr_t phys, size_t size)
 {
-	return swarm_p2m_near_foreign(PFN_DOWN(phys), PFN_DOWN(phys + size - 1));
+	return xadma_p2m_near_foreign(PFN_DOWN(phys), PFN_DOWN(phys + size - 1));
 }
 
 /**
- * swarm_plain_foreign - what the device is to be told of a page of another domain's
+ * xadma_plain_foreign - what the device is to be told of a page of another domain's
  * @dev:  the device
  * @phys: guest physical address of the buffer, bytes
  * @size: bytes
@@ -110,38 +110,38 @@ static __always_inline bool swarm_is_near_foreign(phys_addr_t phys, size_t size)
  *	tells nothing.
  */
 static __always_inline dma_addr_t
-swarm_plain_foreign(const struct device *dev, phys_addr_t phys, size_t size)
+xadma_plain_foreign(const struct device *dev, phys_addr_t phys, size_t size)
 {
 	phys_addr_t end = xen_offset_in_page(phys) + size, maddr;
 	unsigned long pfn = XEN_PFN_DOWN(phys), mfn;
 
-	if (!swarm_dev(dev)->plain_end || size - 1 >= XEN_PAGE_SIZE ||
+	if (!xadma_dev(dev)->plain_end || size - 1 >= XEN_PAGE_SIZE ||
 	    end > XEN_PAGE_SIZE)
 		return DMA_MAPPING_ERROR;
 	mfn = __pfn_to_mfn(pfn);
 	if (mfn == INVALID_P2M_ENTRY)
 		return DMA_MAPPING_ERROR;
 	maddr = (phys_addr_t)mfn << XEN_PAGE_SHIFT;
-	if (maddr + end - 1 > swarm_reach(dev))
+	if (maddr + end - 1 > xadma_reach(dev))
 		return DMA_MAPPING_ERROR;
 	return maddr + xen_offset_in_page(phys);
 }
 
 /**
- * swarm_is_untouched - is there nothing to do when a buffer comes back?
+ * xadma_is_untouched - is there nothing to do when a buffer comes back?
  * @dev: the device
  *
  * Context: any, no lock.
  * Return: true for a device that snoops and was never given anything of the pool.
  */
-static __always_inline bool swarm_is_untouched(struct device *dev)
+static __always_inline bool xadma_is_untouched(struct device *dev)
 {
 	return dev_is_dma_coherent(dev) &&
-	       !READ_ONCE(swarm_dev(dev)->touched);
+	       !READ_ONCE(xadma_dev(dev)->uses_pool);
 }
 
 /**
- * swarm_map - give a buffer to a device
+ * xadma_map - give a buffer to a device
  * @dev:   the device
  * @phys:  guest physical address of the buffer, bytes
  * @size:  bytes
@@ -152,34 +152,34 @@ static __always_inline bool swarm_is_untouched(struct device *dev)
  * Return: the address for the device; DMA_MAPPING_ERROR after one
  *	rate-limited line that says why, unless DMA_ATTR_NO_WARN.
  */
-static __always_inline dma_addr_t swarm_map(struct device *dev,
+static __always_inline dma_addr_t xadma_map(struct device *dev,
 					    phys_addr_t phys, size_t size,
 					    enum dma_data_direction dir,
 					    unsigned long attrs)
 {
-	if (likely(swarm_is_plain(dev, phys, size) && valid_dma_direction(dir))) {
-		swarm_dev_count(dev, SWARM_N_ROUTE + SWARM_DIRECT, 1);
+	if (likely(xadma_is_plain(dev, phys, size) && valid_dma_direction(dir))) {
+		xadma_dev_count(dev, XADMA_N_ROUTE + XADMA_DIRECT, 1);
 		return phys;
 	}
-	return swarm_map_rest(dev, phys, size, dir, attrs);
+	return xadma_map_rest(dev, phys, size, dir, attrs);
 }
 
 /**
- * swarm_unmap - take a buffer back from a device
+ * xadma_unmap - take a buffer back from a device
  * @dev:   the device
- * @dma:   what swarm_map() returned
+ * @dma:   what xadma_map() returned
  * @size:  what it was called with
  * @dir:   the same
  * @attrs: DMA_ATTR_*
  *
  * Context: any.
  */
-static __always_inline void swarm_unmap(struct device *dev, dma_addr_t dma,
+static __always_inline void xadma_unmap(struct device *dev, dma_addr_t dma,
 					size_t size, enum dma_data_direction dir,
 					unsigned long attrs)
 {
-	if (!swarm_is_untouched(dev))
-		swarm_unmap_rest(dev, dma, SWARM_UNSEEN, size, dir, attrs);
+	if (!xadma_is_untouched(dev))
+		xadma_unmap_rest(dev, dma, XADMA_PHYS_UNKNOWN, size, dir, attrs);
 }
 
-#endif /* _SWARM_PLAIN_H */
+#endif /* _XADMA_PLAIN_H */

@@ -7,93 +7,93 @@
 #include <linux/string.h>
 
 #include "pool.h"
-#include "share.h"
-#include "tend.h"
+#include "quota.h"
+#include "pool-resize.h"
 
 /* ---- building and taking down ---- */
 
 /**
- * swarm_pool_init - make an empty pool
+ * xadma_pool_init - make an empty pool
  * @pool:   the pool
  * @source: where its memory will come from; NULL to keep it empty
  *
  * Context: may sleep.
  * Return: 0, or -ENOMEM with nothing to undo.
  */
-int swarm_pool_init(struct swarm_pool *pool, struct swarm_source *source)
+int xadma_pool_init(struct xadma_pool *pool, struct xadma_source *source)
 {
-	*pool = (struct swarm_pool) {
+	*pool = (struct xadma_pool) {
 		.source = source,
 		.lowest = (phys_addr_t)-1,
 	};
-	pool->front = alloc_percpu(struct swarm_front);
-	if (!pool->front)
+	pool->slot_cache = alloc_percpu(struct xadma_slot_cache);
+	if (!pool->slot_cache)
 		return -ENOMEM;
 	if (percpu_counter_init(&pool->taken, 0, GFP_KERNEL)) {
-		free_percpu(pool->front);
+		free_percpu(pool->slot_cache);
 		return -ENOMEM;
 	}
 	mutex_init(&pool->grow);
-	swarm_tend_init(pool);
+	xadma_resize_init(pool);
 	return 0;
 }
 
 /* One entry for each frame of a piece; NULL to take them out again. */
-static int enter(struct swarm_pool *pool, const struct swarm_piece *piece,
-		 struct swarm_piece *entry)
+static int enter(struct xadma_pool *pool, const struct xadma_piece *piece,
+		 struct xadma_piece *entry)
 {
-	unsigned long first = piece->maddr >> SWARM_PIECE_MIN_SHIFT, n;
-	unsigned long nr = swarm_piece_size(&piece->area->memory) >>
-			   SWARM_PIECE_MIN_SHIFT;
+	unsigned long first = piece->maddr >> XADMA_PIECE_MIN_SHIFT, n;
+	unsigned long nr = xadma_piece_size(&piece->chunk->memory) >>
+			   XADMA_PIECE_MIN_SHIFT;
 	int ret = 0;
 
 	for (n = 0; n < nr && !ret; n++)
-		ret = swarm_table_set(&pool->owner, first + n,
-				      (unsigned long)entry, GFP_KERNEL);
+		ret = xadma_frame_table_set(&pool->owner, first + n,
+					    (unsigned long)entry, GFP_KERNEL);
 	return ret;
 }
 
 /* What was never entered is not there, either. */
-static void disown(struct swarm_pool *pool, struct swarm_area *area)
+static void disown(struct xadma_pool *pool, struct xadma_chunk *chunk)
 {
 	unsigned int i;
 
-	for (i = 0; i < swarm_pieces(&area->memory); i++)
-		enter(pool, &area->pieces[i], NULL);
+	for (i = 0; i < xadma_pieces(&chunk->memory); i++)
+		enter(pool, &chunk->pieces[i], NULL);
 }
 
-static int own(struct swarm_pool *pool, struct swarm_area *area)
+static int own(struct xadma_pool *pool, struct xadma_chunk *chunk)
 {
 	unsigned int i;
 	int ret = 0;
 
-	for (i = 0; i < swarm_pieces(&area->memory) && !ret; i++)
-		ret = enter(pool, &area->pieces[i], &area->pieces[i]);
+	for (i = 0; i < xadma_pieces(&chunk->memory) && !ret; i++)
+		ret = enter(pool, &chunk->pieces[i], &chunk->pieces[i]);
 	return ret;
 }
 
 /* ---- the list ---- */
 
 /* @with and @without may be NULL. */
-static int relist(struct swarm_pool *pool, struct swarm_area *with,
-		  const struct swarm_area *without)
+static int relist(struct xadma_pool *pool, struct xadma_chunk *with,
+		  const struct xadma_chunk *without)
 {
-	struct swarm_areas *old = swarm_pool_areas(pool), *new;
+	struct xadma_chunks *old = xadma_pool_chunks(pool), *new;
 	unsigned int i, slots = 0, nr = old ? old->nr : 0;
 
-	new = kmalloc(struct_size(new, area, nr + 1), GFP_KERNEL);
+	new = kmalloc(struct_size(new, chunk, nr + 1), GFP_KERNEL);
 	if (!new)
 		return -ENOMEM;
 	new->nr = 0;
 	for (i = 0; i < nr; i++)
-		if (old->area[i] != without)
-			new->area[new->nr++] = old->area[i];
+		if (old->chunk[i] != without)
+			new->chunk[new->nr++] = old->chunk[i];
 	if (with)
-		new->area[new->nr++] = with;
+		new->chunk[new->nr++] = with;
 	for (i = 0; i < new->nr; i++)
-		slots += new->area[i]->slots.nr;
+		slots += new->chunk[i]->slots.nr;
 
-	rcu_assign_pointer(pool->areas, new);
+	rcu_assign_pointer(pool->chunks, new);
 	if (old)
 		kfree_rcu(old, rcu);
 	WRITE_ONCE(pool->total, slots);
@@ -101,30 +101,30 @@ static int relist(struct swarm_pool *pool, struct swarm_area *with,
 	return 0;
 }
 
-static int area_add(struct swarm_pool *pool, struct swarm_area *area)
+static int chunk_add(struct xadma_pool *pool, struct xadma_chunk *chunk)
 {
 	int ret;
 
-	ret = pool->see_uncached ? swarm_area_see_uncached(area) : 0;
+	ret = pool->see_uncached ? xadma_chunk_see_uncached(chunk) : 0;
 	if (ret)
 		return ret;
-	ret = own(pool, area);
+	ret = own(pool, chunk);
 	if (ret)
 		goto undo;
-	WRITE_ONCE(pool->lowest, min(pool->lowest, area->first));
-	WRITE_ONCE(pool->highest, max(pool->highest, area->last));
-	/* Whoever finds the area in the list finds it by address, too. */
-	ret = relist(pool, area, NULL);
+	WRITE_ONCE(pool->lowest, min(pool->lowest, chunk->first));
+	WRITE_ONCE(pool->highest, max(pool->highest, chunk->last));
+	/* Whoever finds the chunk in the list finds it by address, too. */
+	ret = relist(pool, chunk, NULL);
 	if (ret)
 		goto undo;
 	return 0;
 undo:
-	disown(pool, area);
+	disown(pool, chunk);
 	return ret;
 }
 
 /**
- * swarm_pool_add - add an area to a pool
+ * xadma_pool_add - add a chunk to a pool
  * @pool:   the pool
  * @size:   how many bytes it should have
  * @within: where it has to be
@@ -134,30 +134,30 @@ undo:
  * Return: how many bytes it has, which may be less or some more than @size; 0 if
  *	there is none.
  */
-size_t swarm_pool_add(struct swarm_pool *pool, size_t size,
-		      struct swarm_window within, bool spare)
+size_t xadma_pool_add(struct xadma_pool *pool, size_t size,
+		      struct xadma_window within, bool spare)
 {
-	size_t want = clamp_t(size_t, roundup_pow_of_two(size), SWARM_GRAIN,
-			      SWARM_AREA_SIZE);
-	struct swarm_area *area;
+	size_t want = clamp_t(size_t, roundup_pow_of_two(size), XADMA_CHUNK_MIN,
+			      XADMA_CHUNK_SIZE);
+	struct xadma_chunk *chunk;
 
 	lockdep_assert_held(&pool->grow);
 
 	if (!pool->source)
 		return 0;
-	area = swarm_area_create(pool->source, want, within);
-	if (!area)
+	chunk = xadma_chunk_create(pool->source, want, within);
+	if (!chunk)
 		return 0;
-	area->spare = spare;
-	if (area_add(pool, area)) {
-		swarm_area_destroy(pool->source, area);
+	chunk->spare = spare;
+	if (chunk_add(pool, chunk)) {
+		xadma_chunk_destroy(pool->source, chunk);
 		return 0;
 	}
-	return area->memory.size;
+	return chunk->memory.size;
 }
 
 /**
- * swarm_pool_grow - add memory to a pool, for good
+ * xadma_pool_grow - add memory to a pool, for good
  * @pool:   the pool
  * @size:   how many bytes to add
  * @within: where they have to be
@@ -166,14 +166,14 @@ size_t swarm_pool_add(struct swarm_pool *pool, size_t size,
  * Return: the number of bytes that were added, which may be less than @size,
  *	or 0.
  */
-size_t swarm_pool_grow(struct swarm_pool *pool, size_t size,
-		       struct swarm_window within)
+size_t xadma_pool_grow(struct xadma_pool *pool, size_t size,
+		       struct xadma_window within)
 {
 	size_t got = 0, more = 1;
 
 	mutex_lock(&pool->grow);
 	while (got < size && more) {
-		more = swarm_pool_add(pool, size - got, within, false);
+		more = xadma_pool_add(pool, size - got, within, false);
 		got += more;
 	}
 	mutex_unlock(&pool->grow);
@@ -181,200 +181,200 @@ size_t swarm_pool_grow(struct swarm_pool *pool, size_t size,
 }
 
 /**
- * swarm_pool_see_uncached - make the pool's memory seen without caches, too
+ * xadma_pool_see_uncached - make the pool's memory seen without caches, too
  * @pool: the pool
  *
- * From now on swarm_pool_uncached() works for all of it. Done once, for the
+ * From now on xadma_pool_uncached() works for all of it. Done once, for the
  * first device that does not snoop.
  *
  * Context: may sleep; takes @pool->grow.
  * Return: 0, or -ENOMEM when some of it is not.
  */
-int swarm_pool_see_uncached(struct swarm_pool *pool)
+int xadma_pool_see_uncached(struct xadma_pool *pool)
 {
-	struct swarm_areas *areas;
+	struct xadma_chunks *chunks;
 	unsigned int i;
 	int ret = 0;
 
 	mutex_lock(&pool->grow);
 	pool->see_uncached = true;
-	areas = swarm_pool_areas(pool);
-	for (i = 0; areas && i < areas->nr && !ret; i++)
-		ret = swarm_area_see_uncached(areas->area[i]);
+	chunks = xadma_pool_chunks(pool);
+	for (i = 0; chunks && i < chunks->nr && !ret; i++)
+		ret = xadma_chunk_see_uncached(chunks->chunk[i]);
 	mutex_unlock(&pool->grow);
 	return ret;
 }
 
 /**
- * swarm_pool_empty - is there nothing to bounce through?
+ * xadma_pool_empty - is there nothing to bounce through?
  * @pool: the pool
  *
  * Context: any.
- * Return: true until the first area is there.
+ * Return: true until the first chunk is there.
  */
-bool swarm_pool_empty(const struct swarm_pool *pool)
+bool xadma_pool_empty(const struct xadma_pool *pool)
 {
-	return !rcu_access_pointer(pool->areas);
+	return !rcu_access_pointer(pool->chunks);
 }
 
 /**
- * swarm_pool_destroy - give everything back
+ * xadma_pool_destroy - give everything back
  * @pool: the pool; nobody uses it any more, and all runs have been released
  *
  * Context: may sleep.
  */
-void swarm_pool_destroy(struct swarm_pool *pool)
+void xadma_pool_destroy(struct xadma_pool *pool)
 {
-	struct swarm_areas *areas;
+	struct xadma_chunks *chunks;
 	unsigned int i;
 
-	swarm_tend_end(pool);
+	xadma_resize_end(pool);
 	mutex_lock(&pool->grow);
-	areas = swarm_pool_areas(pool);
-	RCU_INIT_POINTER(pool->areas, NULL);
+	chunks = xadma_pool_chunks(pool);
+	RCU_INIT_POINTER(pool->chunks, NULL);
 	mutex_unlock(&pool->grow);
 
-	for (i = 0; areas && i < areas->nr; i++)
-		swarm_area_destroy(pool->source, areas->area[i]);
-	kfree(areas);
-	swarm_table_destroy(&pool->owner);
+	for (i = 0; chunks && i < chunks->nr; i++)
+		xadma_chunk_destroy(pool->source, chunks->chunk[i]);
+	kfree(chunks);
+	xadma_frame_table_destroy(&pool->owner);
 	percpu_counter_destroy(&pool->taken);
-	free_percpu(pool->front);
+	free_percpu(pool->slot_cache);
 	mutex_destroy(&pool->grow);
 }
 
-/* ---- taking slots from an area, and giving them back ---- */
+/* ---- taking slots from a chunk, and giving them back ---- */
 
-static void note_taken(struct swarm_pool *pool, unsigned int slots)
+static void note_taken(struct xadma_pool *pool, unsigned int slots)
 {
 	percpu_counter_add_batch(&pool->taken, slots, READ_ONCE(pool->batch));
 	if (READ_ONCE(pool->pressed) ||
 	    percpu_counter_read_positive(&pool->taken) <=
-	    swarm_share_high(READ_ONCE(pool->total)))
+	    xadma_quota_high(READ_ONCE(pool->total)))
 		return;
-	swarm_tend_soon(pool);
+	xadma_resize_queue(pool);
 }
 
-static void note_free(struct swarm_pool *pool, unsigned int slots)
+static void note_free(struct xadma_pool *pool, unsigned int slots)
 {
 	percpu_counter_add_batch(&pool->taken, -(s64)slots,
 				 READ_ONCE(pool->batch));
 	if (READ_ONCE(pool->pressed) &&
 	    percpu_counter_read_positive(&pool->taken) <
-	    swarm_share_low(READ_ONCE(pool->total)))
+	    xadma_quota_low(READ_ONCE(pool->total)))
 		WRITE_ONCE(pool->pressed, false);
 }
 
 /**
- * swarm_pool_give_back - return a run to its area
+ * xadma_pool_give_back - return a run to its chunk
  * @pool:  the pool
  * @held:  the run, which nobody has any more
  * @slots: how many slots it has
  *
- * Context: any; takes the area's lock.
+ * Context: any; takes the chunk's lock.
  */
-void swarm_pool_give_back(struct swarm_pool *pool, struct swarm_held held,
+void xadma_pool_give_back(struct xadma_pool *pool, struct xadma_run_ref held,
 			  unsigned int slots)
 {
 	/* All of them were taken, or this is not our run any more. */
-	if (WARN_ON_ONCE(swarm_slots_free(&held.area->slots, held.first, slots)))
+	if (WARN_ON_ONCE(xadma_slots_free(&held.chunk->slots, held.first, slots)))
 		return;
 	note_free(pool, slots);
 }
 
-static void return_held(void *data, struct swarm_held held, unsigned int order)
+static void return_held(void *data, struct xadma_run_ref held, unsigned int order)
 {
-	swarm_pool_give_back(data, held, 1U << order);
+	xadma_pool_give_back(data, held, 1U << order);
 }
 
 /**
- * swarm_pool_empty_fronts - let all CPUs return what they have at hand
+ * xadma_pool_empty_slot_caches - let all CPUs return what they have at hand
  * @pool: the pool
  *
- * Context: may sleep; without @pool->grow, see swarm_pool_part().
+ * Context: may sleep; without @pool->grow, see xadma_pool_quiesce().
  */
-void swarm_pool_empty_fronts(struct swarm_pool *pool)
+void xadma_pool_empty_slot_caches(struct xadma_pool *pool)
 {
-	swarm_front_empty(pool->front, return_held, pool);
+	xadma_slot_cache_empty(pool->slot_cache, return_held, pool);
 }
 
 /* ---- giving out runs ---- */
 
-static unsigned int pad_of(const struct swarm_request *rq)
+static unsigned int pad_of(const struct xadma_request *rq)
 {
-	return rq->original & rq->keep;
+	return rq->orig_addr & rq->keep;
 }
 
 static unsigned int slots_of(size_t bytes)
 {
-	return DIV_ROUND_UP(bytes, SWARM_SLOT_SIZE);
+	return DIV_ROUND_UP(bytes, XADMA_SLOT_SIZE);
 }
 
-static size_t alignment_of(const struct swarm_request *rq)
+static size_t alignment_of(const struct xadma_request *rq)
 {
 	return max3(rq->align, roundup_pow_of_two((size_t)rq->keep + 1),
-		    SWARM_SLOT_SIZE);
+		    XADMA_SLOT_SIZE);
 }
 
 /*
  * What is lent stays for long, and is looked for where it fits best; anything
  * small comes from the front, in runs that suit the next one, too.
  */
-static unsigned int order_of(const struct swarm_request *rq)
+static unsigned int order_of(const struct xadma_request *rq)
 {
 	if (!rq->account)
-		return SWARM_NO_ORDER;
-	return swarm_pool_order(rq->size, pad_of(rq), rq->keep, rq->align);
+		return XADMA_NO_ORDER;
+	return xadma_pool_order(rq->size, pad_of(rq), rq->keep, rq->align);
 }
 
-/* A run that has just been taken from its area: nothing is known of it. */
-static void found(struct swarm_area *area, unsigned int first,
+/* A run that has just been taken from its chunk: nothing is known of it. */
+static void found(struct xadma_chunk *chunk, unsigned int first,
 		  unsigned int count, unsigned int order)
 {
-	struct swarm_run *run = &area->runs[first];
+	struct xadma_run *run = &chunk->runs[first];
 
-	run->maddr = swarm_area_maddr(area, (size_t)first << SWARM_SLOT_SHIFT);
+	run->maddr = xadma_chunk_maddr(chunk, (size_t)first << XADMA_SLOT_SHIFT);
 	run->slots = count;
 	run->order = order;
-	run->dirty = count << SWARM_SLOT_SHIFT;
+	run->dirty = count << XADMA_SLOT_SHIFT;
 }
 
-static bool within_reach(const struct swarm_area *area,
-			 const struct swarm_request *rq)
+static bool within_reach(const struct xadma_chunk *chunk,
+			 const struct xadma_request *rq)
 {
-	return area->last <= rq->up_to ||
-	       rq->reaches(rq->who, area->first, area->last - area->first + 1);
+	return chunk->last <= rq->up_to ||
+	       rq->reaches(rq->who, chunk->first, chunk->last - chunk->first + 1);
 }
 
-static int take_from(struct swarm_pool *pool, struct swarm_area *area,
-		     const struct swarm_request *rq, unsigned int order,
-		     struct swarm_held *held)
+static int take_from(struct xadma_pool *pool, struct xadma_chunk *chunk,
+		     const struct xadma_request *rq, unsigned int order,
+		     struct xadma_run_ref *held)
 {
-	size_t most = swarm_piece_size(&area->memory);
+	size_t most = xadma_piece_size(&chunk->memory);
 	size_t align = alignment_of(rq);
 	unsigned int count;
 	int first;
 
-	if (!within_reach(area, rq))
+	if (!within_reach(chunk, rq))
 		return -ERANGE;
 	if (align > most || rq->size > most - pad_of(rq))
 		return -E2BIG;
 
 	count = slots_of(pad_of(rq) + rq->size);
-	if (order != SWARM_NO_ORDER && SWARM_SLOT_SIZE << order <= most) {
+	if (order != XADMA_NO_ORDER && XADMA_SLOT_SIZE << order <= most) {
 		count = 1U << order;
-		align = SWARM_SLOT_SIZE << order;
+		align = XADMA_SLOT_SIZE << order;
 	} else {
-		order = SWARM_NO_ORDER;
+		order = XADMA_NO_ORDER;
 	}
-	first = swarm_slots_alloc(&area->slots, count,
-				  align >> SWARM_SLOT_SHIFT);
+	first = xadma_slots_alloc(&chunk->slots, count,
+				  align >> XADMA_SLOT_SHIFT);
 	if (first < 0)
 		return first;
 
-	found(area, first, count, order);
+	found(chunk, first, count, order);
 	note_taken(pool, count);
-	*held = (struct swarm_held){ .area = area, .first = first };
+	*held = (struct xadma_run_ref){ .chunk = chunk, .first = first };
 	return 0;
 }
 
@@ -389,140 +389,140 @@ static int better_reason(int a, int b)
 }
 
 /*
- * CPUs begin their search at different areas, so that they rarely meet. What is
+ * CPUs begin their search at different chunks, so that they rarely meet. What is
  * small begins at one end of the list and what is long, or lent, at the other: a few
  * small ones that stay are enough to leave no room for a long one.
  */
-static int take_from_any(struct swarm_pool *pool,
-			 const struct swarm_request *rq, unsigned int order,
-			 struct swarm_held *held)
+static int take_from_any(struct xadma_pool *pool,
+			 const struct xadma_request *rq, unsigned int order,
+			 struct xadma_run_ref *held)
 {
-	const struct swarm_areas *areas = rcu_dereference(pool->areas);
-	bool small = order_of(rq) != SWARM_NO_ORDER;
+	const struct xadma_chunks *chunks = rcu_dereference(pool->chunks);
+	bool small = order_of(rq) != XADMA_NO_ORDER;
 	unsigned int i, n;
 	int ret = -ERANGE;
 
-	if (!areas || !areas->nr)
+	if (!chunks || !chunks->nr)
 		return ret;
-	n = raw_smp_processor_id() % areas->nr;
-	for (i = 0; i < areas->nr; i++) {
-		unsigned int at = small ? n : areas->nr - 1 - n;
-		int err = take_from(pool, areas->area[at], rq, order, held);
+	n = raw_smp_processor_id() % chunks->nr;
+	for (i = 0; i < chunks->nr; i++) {
+		unsigned int at = small ? n : chunks->nr - 1 - n;
+		int err = take_from(pool, chunks->chunk[at], rq, order, held);
 
 		if (!err)
 			return 0;
 		ret = better_reason(ret, err);
-		if (++n == areas->nr)
+		if (++n == chunks->nr)
 			n = 0;
 	}
 	return ret;
 }
 
 /* With interrupts off. What is out of reach may be of use to somebody else. */
-static bool take_at_hand(struct swarm_pool *pool,
-			 const struct swarm_request *rq, unsigned int order,
-			 struct swarm_held *held)
+static bool take_at_hand(struct xadma_pool *pool,
+			 const struct xadma_request *rq, unsigned int order,
+			 struct xadma_run_ref *held)
 {
-	if (!swarm_front_pop(pool->front, order, held))
+	if (!xadma_slot_cache_get(pool->slot_cache, order, held))
 		return false;
-	if (likely(within_reach(held->area, rq)))
+	if (likely(within_reach(held->chunk, rq)))
 		return true;
-	swarm_front_push(pool->front, order, *held, SWARM_FRONT_DEPTH);
+	xadma_slot_cache_put(pool->slot_cache, order, *held, XADMA_SLOT_CACHE_DEPTH);
 	return false;
 }
 
 /* What this CPU has at hand may be just what is missing elsewhere. */
-static int take(struct swarm_pool *pool, const struct swarm_request *rq,
-		unsigned int order, struct swarm_held *held)
+static int take(struct xadma_pool *pool, const struct xadma_request *rq,
+		unsigned int order, struct xadma_run_ref *held)
 {
 	int ret;
 
 	ret = take_from_any(pool, rq, order, held);
 	if (ret != -ENOSPC)
 		return ret;
-	swarm_front_empty_here(pool->front, return_held, pool);
-	ret = take_from_any(pool, rq, SWARM_NO_ORDER, held);
+	xadma_slot_cache_empty_here(pool->slot_cache, return_held, pool);
+	ret = take_from_any(pool, rq, XADMA_NO_ORDER, held);
 	if (ret == -ENOSPC) {
-		WRITE_ONCE(pool->tend.wanting, true);
-		swarm_tend_soon(pool);
+		WRITE_ONCE(pool->resize.alloc_failed, true);
+		xadma_resize_queue(pool);
 	}
 	return ret;
 }
 
-static bool has_its_share(struct swarm_pool *pool,
-			  const struct swarm_request *rq)
+static bool has_its_share(struct xadma_pool *pool,
+			  const struct xadma_request *rq)
 {
 	unsigned int total = READ_ONCE(pool->total);
 	s64 taken = percpu_counter_read_positive(&pool->taken);
 
 	return rq->account &&
-	       !swarm_share_allows(slots_of(rq->size),
-				   swarm_share_held(rq->account),
+	       !xadma_quota_allows(slots_of(rq->size),
+				   xadma_quota_held(rq->account),
 				   total - min_t(s64, taken, total), total);
 }
 
 /**
- * swarm_pool_bounce - find a stand-in for a buffer, and fill it
+ * xadma_pool_bounce - find a bounce buffer for a buffer, and fill it
  * @pool: the pool
  * @rq:   the buffer, what its device can reach, and what it has had so far
- * @in:   where the stand-in is
+ * @in:   where the bounce buffer is
  *
- * Context: any. Takes the lock of one area at a time, and none for what this CPU
+ * Context: any. Takes the lock of one chunk at a time, and none for what this CPU
  *	has at hand.
- * Return: 0; -ERANGE when the device reaches no area, -E2BIG when it reaches
+ * Return: 0; -ERANGE when the device reaches no chunk, -E2BIG when it reaches
  *	some but none is that large, -ENOSPC when they are too full just now,
  *	-EBUSY when the pool is filling up and the device has its share of it.
  */
-int swarm_pool_bounce(struct swarm_pool *pool, const struct swarm_request *rq,
-		      struct swarm_stand_in *in)
+int xadma_pool_bounce(struct xadma_pool *pool, const struct xadma_request *rq,
+		      struct xadma_bounce *in)
 {
 	unsigned int order = order_of(rq);
-	struct swarm_held held;
+	struct xadma_run_ref held;
 	unsigned long flags;
 	int ret = 0;
 
 	if (READ_ONCE(pool->pressed) && has_its_share(pool, rq)) {
-		swarm_tend_soon(pool);
+		xadma_resize_queue(pool);
 		return -EBUSY;
 	}
 
-	/* Until somebody has a run of it, an area may leave. */
+	/* Until somebody has a run of it, a chunk may leave. */
 	rcu_read_lock();
 	local_irq_save(flags);
-	if (order == SWARM_NO_ORDER || !take_at_hand(pool, rq, order, &held)) {
+	if (order == XADMA_NO_ORDER || !take_at_hand(pool, rq, order, &held)) {
 		local_irq_restore(flags);
 		ret = take(pool, rq, order, &held);
 		local_irq_save(flags);
 	}
 	if (!ret && rq->account)
-		swarm_account_charge(this_cpu_ptr(rq->account), rq->size,
-				     held.area->runs[held.first].slots);
+		xadma_account_charge(this_cpu_ptr(rq->account), rq->size,
+				     held.chunk->runs[held.first].slots);
 	local_irq_restore(flags);
 	rcu_read_unlock();
 
 	if (!ret)
-		swarm_pool_begin(held, rq->original, rq->size, pad_of(rq), in);
+		xadma_pool_begin(held, rq->orig_addr, rq->size, pad_of(rq), in);
 	return ret;
 }
 
 /* ---- using and returning them ---- */
 
 /**
- * swarm_pool_uncached - where the kernel sees a place without caches
+ * xadma_pool_uncached - where the kernel sees a place without caches
  * @in: any place in the pool
  *
  * Context: any, no lock.
- * Return: the place, or NULL before swarm_pool_see_uncached().
+ * Return: the place, or NULL before xadma_pool_see_uncached().
  */
-void *swarm_pool_uncached(const struct swarm_stand_in *in)
+void *xadma_pool_uncached(const struct xadma_bounce *in)
 {
-	void *start = READ_ONCE(in->area->uncached);
+	void *start = READ_ONCE(in->chunk->uncached);
 
 	return start ? start + in->offset : NULL;
 }
 
 /**
- * swarm_pool_release - end a run
+ * xadma_pool_release - end a run
  * @pool: the pool
  * @in:   where it starts: the very address that was given out
  * @size: the size that was asked for
@@ -531,12 +531,12 @@ void *swarm_pool_uncached(const struct swarm_stand_in *in)
  * A wrong size is reported, but the run ends all the same: its slots would be
  * lost for ever otherwise.
  *
- * Context: any; the caller owns the mapping. May take the area's lock.
+ * Context: any; the caller owns the mapping. May take the chunk's lock.
  * Return: 0; -ENOENT when no run starts there, with nothing changed; -ERANGE
  *	when the size was another.
  */
-int swarm_pool_release(struct swarm_pool *pool, const struct swarm_stand_in *in,
-		       size_t size, struct swarm_account __percpu *account)
+int xadma_pool_release(struct xadma_pool *pool, const struct xadma_bounce *in,
+		       size_t size, struct xadma_account __percpu *account)
 {
 	size_t was = in->run->size;
 	unsigned long flags;
@@ -546,33 +546,33 @@ int swarm_pool_release(struct swarm_pool *pool, const struct swarm_stand_in *in,
 
 	local_irq_save(flags);
 	if (account)
-		swarm_account_return(this_cpu_ptr(account), in->run->slots);
-	swarm_pool_end(pool, in);
+		xadma_account_return(this_cpu_ptr(account), in->run->slots);
+	xadma_pool_end(pool, in);
 	local_irq_restore(flags);
 	return size == was ? 0 : -ERANGE;
 }
 
-/* ---- areas that go ---- */
+/* ---- chunks that go ---- */
 
 /**
- * swarm_pool_take_off - take an area off the list
+ * xadma_pool_detach - take a chunk off the list
  * @pool: the pool
- * @area: the area
+ * @chunk: the chunk
  *
  * Context: may sleep; under @pool->grow.
  * Return: 0, or -ENOMEM with nothing changed.
  */
-int swarm_pool_take_off(struct swarm_pool *pool, struct swarm_area *area)
+int xadma_pool_detach(struct xadma_pool *pool, struct xadma_chunk *chunk)
 {
-	int ret = relist(pool, NULL, area);
+	int ret = relist(pool, NULL, chunk);
 
 	if (!ret)
-		WRITE_ONCE(area->leaving, true);
+		WRITE_ONCE(chunk->retiring, true);
 	return ret;
 }
 
 /**
- * swarm_pool_part - wait until nobody takes anything of an area that is leaving
+ * xadma_pool_quiesce - wait until nobody takes anything of a chunk that is leaving
  * @pool: the pool
  *
  * First those who look through the old list, or have not seen the mark yet; then
@@ -581,35 +581,35 @@ int swarm_pool_take_off(struct swarm_pool *pool, struct swarm_area *area)
  * Context: may sleep; without @pool->grow, for it waits for other CPUs, and those
  *	may want a CPU's hotplug lock.
  */
-void swarm_pool_part(struct swarm_pool *pool)
+void xadma_pool_quiesce(struct xadma_pool *pool)
 {
 	synchronize_rcu();
-	swarm_pool_empty_fronts(pool);
+	xadma_pool_empty_slot_caches(pool);
 }
 
 /**
- * swarm_pool_put_back - an area that was leaving stays
+ * xadma_pool_reattach - a chunk that was leaving stays
  * @pool: the pool
- * @area: the area
+ * @chunk: the chunk
  *
  * Context: may sleep; under @pool->grow.
  * Return: 0, or -ENOMEM with nothing changed.
  */
-int swarm_pool_put_back(struct swarm_pool *pool, struct swarm_area *area)
+int xadma_pool_reattach(struct xadma_pool *pool, struct xadma_chunk *chunk)
 {
 	int ret;
 
-	WRITE_ONCE(area->leaving, false);
-	ret = relist(pool, area, NULL);
+	WRITE_ONCE(chunk->retiring, false);
+	ret = relist(pool, chunk, NULL);
 	if (ret)
-		WRITE_ONCE(area->leaving, true);
+		WRITE_ONCE(chunk->retiring, true);
 	return ret;
 }
 
 /**
- * swarm_pool_bury - free an area
+ * xadma_pool_destroy_chunk - free a chunk
  * @pool: the pool
- * @area: the area, parted with, and all of its slots have been returned
+ * @chunk: the chunk, parted with, and all of its slots have been returned
  *
  * Nobody has an address in it any more. Somebody may look one up all the same,
  * who unmaps twice; so it cannot be found first, and is freed when all who were
@@ -617,17 +617,17 @@ int swarm_pool_put_back(struct swarm_pool *pool, struct swarm_area *area)
  *
  * Context: may sleep; under @pool->grow.
  */
-void swarm_pool_bury(struct swarm_pool *pool, struct swarm_area *area)
+void xadma_pool_destroy_chunk(struct xadma_pool *pool, struct xadma_chunk *chunk)
 {
-	disown(pool, area);
+	disown(pool, chunk);
 	synchronize_rcu();
-	swarm_area_destroy(pool->source, area);
+	xadma_chunk_destroy(pool->source, chunk);
 }
 
 /* ---- figures ---- */
 
 /**
- * swarm_pool_largest - the longest buffer that could be bounced
+ * xadma_pool_largest - the longest buffer that could be bounced
  * @pool: the pool
  * @rq:   what the device reaches, and what has to be kept of an address
  *
@@ -635,23 +635,23 @@ void swarm_pool_bury(struct swarm_pool *pool, struct swarm_area *area)
  *
  * Context: any.
  * Return: bytes, whatever the original's address; 0 when the device reaches
- *	no area.
+ *	no chunk.
  */
-size_t swarm_pool_largest(struct swarm_pool *pool,
-			  const struct swarm_request *rq)
+size_t xadma_pool_largest(struct xadma_pool *pool,
+			  const struct xadma_request *rq)
 {
-	size_t keep = round_up((size_t)rq->keep, SWARM_SLOT_SIZE);
-	const struct swarm_areas *areas;
+	size_t keep = round_up((size_t)rq->keep, XADMA_SLOT_SIZE);
+	const struct xadma_chunks *chunks;
 	size_t largest = 0;
 	unsigned int i;
 
 	rcu_read_lock();
-	areas = rcu_dereference(pool->areas);
-	for (i = 0; areas && i < areas->nr; i++) {
-		const struct swarm_area *area = areas->area[i];
-		size_t most = swarm_piece_size(&area->memory);
+	chunks = rcu_dereference(pool->chunks);
+	for (i = 0; chunks && i < chunks->nr; i++) {
+		const struct xadma_chunk *chunk = chunks->chunk[i];
+		size_t most = xadma_piece_size(&chunk->memory);
 
-		if (!area->spare && most > keep && within_reach(area, rq))
+		if (!chunk->spare && most > keep && within_reach(chunk, rq))
 			largest = max(largest, most - keep);
 	}
 	rcu_read_unlock();
@@ -659,33 +659,33 @@ size_t swarm_pool_largest(struct swarm_pool *pool,
 }
 
 /**
- * swarm_pool_usage - how full the pool is
+ * xadma_pool_usage - how full the pool is
  * @pool: the pool
  *
  * Context: any; a snapshot.
- * Return: the figures; of an area that is leaving, none.
+ * Return: the figures; of a chunk that is leaving, none.
  */
-struct swarm_pool_usage swarm_pool_usage(struct swarm_pool *pool)
+struct xadma_pool_usage xadma_pool_usage(struct xadma_pool *pool)
 {
-	struct swarm_pool_usage usage = {};
-	const struct swarm_areas *areas;
+	struct xadma_pool_usage usage = {};
+	const struct xadma_chunks *chunks;
 	unsigned int i;
 
 	rcu_read_lock();
-	areas = rcu_dereference(pool->areas);
-	for (i = 0; areas && i < areas->nr; i++) {
-		const struct swarm_area *area = areas->area[i];
+	chunks = rcu_dereference(pool->chunks);
+	for (i = 0; chunks && i < chunks->nr; i++) {
+		const struct xadma_chunk *chunk = chunks->chunk[i];
 
-		usage.areas++;
-		usage.pieces += swarm_pieces(&area->memory);
+		usage.chunks++;
+		usage.pieces += xadma_pieces(&chunk->memory);
 		usage.largest = max(usage.largest,
-				    swarm_piece_size(&area->memory));
-		usage.bytes += area->memory.size;
-		usage.slots += area->slots.nr;
-		usage.used += swarm_slots_used(&area->slots);
+				    xadma_piece_size(&chunk->memory));
+		usage.bytes += chunk->memory.size;
+		usage.slots += chunk->slots.nr;
+		usage.used += xadma_slots_used(&chunk->slots);
 	}
 	rcu_read_unlock();
-	usage.at_hand = min(swarm_front_slots(pool->front), usage.used);
+	usage.at_hand = min(xadma_slot_cache_slots(pool->slot_cache), usage.used);
 	usage.used -= usage.at_hand;
 	return usage;
 }

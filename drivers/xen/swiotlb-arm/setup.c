@@ -31,10 +31,10 @@
 #include <xen/swiotlb-arm.h>
 
 #include "dma.h"
-#include "frames.h"
+#include "mfn-map.h"
 #include "ops.h"
 #include "setup.h"
-#include "translate.h"
+#include "resolve.h"
 
 /* ---- boot parameters ---- */
 
@@ -81,20 +81,20 @@ MODULE_PARM_DESC(backing, "the one way of getting pool memory, for testing");
 
 /* ---- the instance ---- */
 
-static struct swarm swarm;
+static struct xadma xadma;
 static bool started;
 static bool provided;			/* @provide_lock */
 static DEFINE_MUTEX(provide_lock);	/* sleeps; outside all others */
 
 /**
- * swarm_instance - the instance that serves this kernel's devices
+ * xadma_instance - the instance that serves this kernel's devices
  *
  * Context: any.
  * Return: the instance, or NULL when none was started.
  */
-struct swarm *swarm_instance(void)
+struct xadma *xadma_instance(void)
 {
-	return started ? &swarm : NULL;
+	return started ? &xadma : NULL;
 }
 
 /**
@@ -105,26 +105,26 @@ struct swarm *swarm_instance(void)
  */
 bool swiotlb_arm_enabled(void)
 {
-	return !off && swarm_hv_xen.domain() == SWARM_DOMAIN_IDENTITY;
+	return !off && xadma_hv_xen.domain() == XADMA_DOMAIN_IDENTITY;
 }
 
 static void say_what_is(void)
 {
-	struct swarm_pool_usage usage = swarm_pool_usage(&swarm.pool);
+	struct xadma_pool_usage usage = xadma_pool_usage(&xadma.pool);
 
 	pr_info("domain is %smapped 1:1; pool of %zu KiB in %u pieces of up to %zu KiB (%s), machine %pa to %pa%s\n",
-		swarm.frames ? "not " : "", usage.bytes >> 10, usage.pieces,
-		usage.largest >> 10, swarm_backing_name(&swarm),
-		&swarm.pool.lowest, &swarm.pool.highest,
+		xadma.frames ? "not " : "", usage.bytes >> 10, usage.pieces,
+		usage.largest >> 10, xadma_provider_name(&xadma),
+		&xadma.pool.lowest, &xadma.pool.highest,
 		force ? "; every buffer is bounced" : "");
-	if (swarm.source.lost)
+	if (xadma.source.lost)
 		pr_warn("%lu frames are lost: Xen took them and gave nothing back\n",
-			swarm.source.lost);
+			xadma.source.lost);
 	/* What does not fill a grain is no news. */
 	if (usage.bytes < size - size / 16)
 		pr_warn("only %zu of %zu KiB could be had for the pool; give the domain more memory or lower swiotlb_arm.size\n",
 			usage.bytes >> 10, size >> 10);
-	if (!swarm.can_flush)
+	if (!xadma.can_flush)
 		pr_warn("this Xen has no GNTTABOP_cache_flush: other domains' pages are bounced for devices that do not snoop\n");
 }
 
@@ -132,7 +132,7 @@ static void provide(void)
 {
 	mutex_lock(&provide_lock);
 	if (!provided) {
-		swarm_provide(&swarm);
+		xadma_provide(&xadma);
 		say_what_is();
 		provided = true;
 	}
@@ -152,23 +152,23 @@ static DEFINE_MUTEX(devices_lock);
 static LIST_HEAD(devices);
 static LIST_HEAD(buses);
 
-static DEFINE_PER_CPU(struct swarm_stats, others_stats);
-static struct swarm_dev others = {
-	.swarm = &swarm,
+static DEFINE_PER_CPU(struct xadma_stats, others_stats);
+static struct xadma_dev others = {
+	.xadma = &xadma,
 	.stats = &others_stats,
-	.touched = true,
+	.uses_pool = true,
 };
 
 /**
- * swarm_visit_devices - visit every record
+ * xadma_visit_devices - visit every record
  * @fn:   what to call for it
  * @data: handed on to @fn
  *
  * Context: may sleep; holds the lock of the list.
  */
-void swarm_visit_devices(swarm_visitor *fn, void *data)
+void xadma_visit_devices(xadma_visitor *fn, void *data)
 {
-	struct swarm_dev *record;
+	struct xadma_dev *record;
 
 	mutex_lock(&devices_lock);
 	list_for_each_entry(record, &devices, node)
@@ -177,26 +177,26 @@ void swarm_visit_devices(swarm_visitor *fn, void *data)
 	mutex_unlock(&devices_lock);
 }
 
-static struct swarm_dev *record_create(struct device *dev)
+static struct xadma_dev *record_create(struct device *dev)
 {
-	struct swarm_dev *record = kzalloc(sizeof(*record), GFP_KERNEL);
+	struct xadma_dev *record = kzalloc(sizeof(*record), GFP_KERNEL);
 
 	if (!record)
 		return NULL;
-	record->stats = alloc_percpu(struct swarm_stats);
+	record->stats = alloc_percpu(struct xadma_stats);
 	if (!record->stats) {
 		kfree(record);
 		return NULL;
 	}
 	record->dev = dev;
-	record->swarm = &swarm;
+	record->xadma = &xadma;
 	list_add_tail(&record->node, &devices);
 	return record;
 }
 
-static struct swarm_dev *record_find(const struct device *dev)
+static struct xadma_dev *record_find(const struct device *dev)
 {
-	struct swarm_dev *record = swarm_dev(dev);
+	struct xadma_dev *record = xadma_dev(dev);
 
 	lockdep_assert_held(&devices_lock);
 
@@ -206,12 +206,12 @@ static struct swarm_dev *record_find(const struct device *dev)
 /* Whatever the driver left mapped can still be unmapped. */
 static void forget(struct device *dev)
 {
-	struct swarm_dev *record;
+	struct xadma_dev *record;
 
 	mutex_lock(&devices_lock);
 	record = record_find(dev);
 	if (record) {
-		dev->archdata.swarm = &others;
+		dev->archdata.xadma = &others;
 		list_del(&record->node);
 		free_percpu(record->stats);
 		kfree(record);
@@ -279,9 +279,9 @@ static bool bus_watch(const struct bus_type *bus)
 	return watched;
 }
 
-static struct swarm_dev *record_of(struct device *dev)
+static struct xadma_dev *record_of(struct device *dev)
 {
-	struct swarm_dev *record;
+	struct xadma_dev *record;
 
 	if (!dev->bus || !bus_watch(dev->bus))
 		return &others;
@@ -325,17 +325,17 @@ bool swiotlb_arm_setup_dma_ops(struct device *dev)
 {
 	if (!started)
 		return false;
-	if (!swarm_ops_free_to_take(dev))
+	if (!xadma_ops_free_to_take(dev))
 		return true;
 	if (confined(dev))
 		return true;
 
 	provide();
-	swarm_ops_install(dev, record_of(dev));
-	if (swarm_dev(dev) != &others)
-		swarm_dev_settle(dev);
-	if (!dev_is_dma_coherent(dev) && swarm.frames)
-		swarm_pool_see_uncached(&swarm.pool);
+	xadma_ops_install(dev, record_of(dev));
+	if (xadma_dev(dev) != &others)
+		xadma_dev_configure(dev);
+	if (!dev_is_dma_coherent(dev) && xadma.frames)
+		xadma_pool_see_uncached(&xadma.pool);
 	return true;
 }
 
@@ -353,75 +353,75 @@ void swiotlb_arm_forget(const u64 *gfns, int nr)
 {
 	int i;
 
-	for (i = 0; swarm.frames && i < nr; i++)
-		swarm_frames_forget(swarm.frames, gfns[i]);
+	for (i = 0; xadma.frames && i < nr; i++)
+		xadma_mfn_map_forget(xadma.frames, gfns[i]);
 }
 
 /* ---- boot ---- */
 
-/* Either kind of domain has its ladder; a rung that refuses is passed over. */
-static const struct swarm_backing * const rungs_identity[] __initconst = {
-	&swarm_backing_identity,
+/* Either kind of domain has its ladder; a provider that refuses is passed over. */
+static const struct xadma_provider * const providers_identity[] __initconst = {
+	&xadma_provider_identity,
 };
 
-static const struct swarm_backing * const rungs_translated[] __initconst = {
-	&swarm_backing_exchange,
-	&swarm_backing_populate,
-	&swarm_backing_discover,
+static const struct xadma_provider * const providers_translated[] __initconst = {
+	&xadma_provider_exchange,
+	&xadma_provider_populate,
+	&xadma_provider_discover,
 };
 
-static const struct swarm_backing *rungs[ARRAY_SIZE(rungs_translated) + 1];
+static const struct xadma_provider *providers[ARRAY_SIZE(providers_translated) + 1];
 
-static void __init build_ladder(const struct swarm_backing * const *from,
-				unsigned int nr)
+static void __init list_providers(const struct xadma_provider * const *from,
+				  unsigned int nr)
 {
 	unsigned int i, n = 0;
 
 	for (i = 0; i < nr; i++)
 		if (!backing || !strcmp(backing, from[i]->name))
-			rungs[n++] = from[i];
+			providers[n++] = from[i];
 	if (!n)
 		pr_warn("swiotlb_arm.backing=%s is none that this kind of domain has; there will be no pool\n",
 			backing);
 }
 
-static struct swarm_translator * __init find_translator(const char **why)
+static struct xadma_resolver * __init find_resolver(const char **why)
 {
-	struct swarm_translator *t;
+	struct xadma_resolver *t;
 
 	if (PAGE_SIZE != XEN_PAGE_SIZE) {
 		*why = "its pages are not of 4 KiB";
 		return NULL;
 	}
-	t = swarm_translator_create(&swarm_hv_xen);
+	t = xadma_resolver_create(&xadma_hv_xen);
 	if (IS_ERR(t)) {
 		*why = PTR_ERR(t) == -ENOMEM ?
 		       "there are no scratch frames (CONFIG_XEN_UNPOPULATED_ALLOC?)" :
 		       "Xen does not tell its own id";
 		return NULL;
 	}
-	if (swarm_translator_check(t, why)) {
-		swarm_translator_destroy(t);
+	if (xadma_resolver_check(t, why)) {
+		xadma_resolver_destroy(t);
 		return NULL;
 	}
 	return t;
 }
 
-static bool __init get_ready(struct swarm_setup *setup)
+static bool __init get_ready(struct xadma_setup *setup)
 {
 	const char *why;
 
-	if (swarm_hv_xen.domain() == SWARM_DOMAIN_IDENTITY) {
-		build_ladder(rungs_identity, ARRAY_SIZE(rungs_identity));
+	if (xadma_hv_xen.domain() == XADMA_DOMAIN_IDENTITY) {
+		list_providers(providers_identity, ARRAY_SIZE(providers_identity));
 		return true;
 	}
 
-	build_ladder(rungs_translated, ARRAY_SIZE(rungs_translated));
-	setup->translator = find_translator(&why);
-	if (!setup->translator)
+	list_providers(providers_translated, ARRAY_SIZE(providers_translated));
+	setup->resolver = find_resolver(&why);
+	if (!setup->resolver)
 		pr_err("this domain's memory is not mapped 1:1, and where it is cannot be told: %s; devices without an IOMMU would be given wrong addresses, do not use them here\n",
 		       why);
-	return setup->translator;
+	return setup->resolver;
 }
 
 /* What is left has to be a system that can do something. */
@@ -430,17 +430,17 @@ static size_t __init affordable(size_t bytes)
 	return min_t(size_t, bytes, totalram_pages() / 4 << PAGE_SHIFT);
 }
 
-static int __init swarm_boot(void)
+static int __init xadma_boot(void)
 {
-	struct swarm_setup setup = {
-		.hv = &swarm_hv_xen,
-		.rungs = rungs,
+	struct xadma_setup setup = {
+		.hv = &xadma_hv_xen,
+		.providers = providers,
 		.size = affordable(size),
 		.most = affordable(most ?: 4 * size),
 		.force = force,
 	};
 
-	if (swarm_hv_xen.domain() == SWARM_DOMAIN_NATIVE)
+	if (xadma_hv_xen.domain() == XADMA_DOMAIN_NATIVE)
 		return 0;
 	if (off) {
 		pr_info("switched off by swiotlb_arm.off\n");
@@ -448,16 +448,16 @@ static int __init swarm_boot(void)
 	}
 	if (!get_ready(&setup))
 		return 0;
-	if (swarm_start(&swarm, &setup)) {
+	if (xadma_start(&xadma, &setup)) {
 		pr_err("there is no memory for the table of frames; devices without an IOMMU cannot be used here\n");
-		swarm_translator_destroy(setup.translator);
+		xadma_resolver_destroy(setup.resolver);
 		return 0;
 	}
 	started = true;
-	if (swarm.frames)
+	if (xadma.frames)
 		pr_info("domain is not mapped 1:1; no pool before the first device\n");
 	else
 		provide();
 	return 0;
 }
-arch_initcall(swarm_boot);
+arch_initcall(xadma_boot);

@@ -2,15 +2,15 @@
 /*
  * setup: boot, and what happens to each device.
  */
-#ifndef _SWARM_SETUP_H
-#define _SWARM_SETUP_H
+#ifndef _XADMA_SETUP_H
+#define _XADMA_SETUP_H
 
-struct swarm;
-struct swarm_dev;
+struct xadma;
+struct xadma_dev;
 
-typedef void swarm_visitor(const struct swarm_dev *record, void *data);
+typedef void xadma_visitor(const struct xadma_dev *record, void *data);
 
-struct swarm *swarm_instance(void);
-void swarm_visit_devices(swarm_visitor *fn, void *data);
+struct xadma *xadma_instance(void);
+void xadma_visit_devices(xadma_visitor *fn, void *data);
 
-#endif /* _SWARM_SETUP_H */
+#endif /* _XADMA_SETUP_H */

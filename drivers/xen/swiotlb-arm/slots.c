@@ -7,36 +7,36 @@
 #include "slots.h"
 
 /**
- * swarm_slots_init - make a set of @nr free slots
+ * xadma_slots_init - make a set of @nr free slots
  * @slots: the set
  * @nr:    how many slots, at least 1
- * @group: a run lies within one group of so many neighbours, a power of two
+ * @set_size: a run lies within one set_size of so many neighbours, a power of two
  *	that divides @nr; or @nr itself, whatever it is
  *
  * Context: may sleep.
  * Return: 0, or -ENOMEM with nothing to undo.
  */
-int swarm_slots_init(struct swarm_slots *slots, unsigned int nr,
-		     unsigned int group)
+int xadma_slots_init(struct xadma_slots *slots, unsigned int nr,
+		     unsigned int set_size)
 {
 	slots->busy = bitmap_zalloc(nr, GFP_KERNEL);
 	slots->heads = bitmap_zalloc(nr, GFP_KERNEL);
 	if (!slots->busy || !slots->heads) {
-		swarm_slots_destroy(slots);
+		xadma_slots_destroy(slots);
 		return -ENOMEM;
 	}
 	slots->nr = nr;
-	slots->group = group;
+	slots->set_size = set_size;
 	slots->free = nr;
 	spin_lock_init(&slots->lock);
 	return 0;
 }
 
 /**
- * swarm_slots_destroy - free the set itself; accepts a half-made one
+ * xadma_slots_destroy - free the set itself; accepts a half-made one
  * @slots: the set, no longer in use by anybody
  */
-void swarm_slots_destroy(struct swarm_slots *slots)
+void xadma_slots_destroy(struct xadma_slots *slots)
 {
 	bitmap_free(slots->busy);
 	bitmap_free(slots->heads);
@@ -45,10 +45,10 @@ void swarm_slots_destroy(struct swarm_slots *slots)
 }
 
 /* The lowest that fits: what is long finds its place above what is short. */
-static unsigned int find_run(const struct swarm_slots *slots,
+static unsigned int find_run(const struct xadma_slots *slots,
 			     unsigned int count, unsigned int align)
 {
-	unsigned int first, group, from = 0;
+	unsigned int first, set_size, from = 0;
 
 	lockdep_assert_held(&slots->lock);
 
@@ -57,14 +57,14 @@ static unsigned int find_run(const struct swarm_slots *slots,
 						   count, align - 1);
 		if (first >= slots->nr)
 			return first;
-		group = first / slots->group;
-		if ((first + count - 1) / slots->group == group)
+		set_size = first / slots->set_size;
+		if ((first + count - 1) / slots->set_size == set_size)
 			return first;
-		from = (group + 1) * slots->group;
+		from = (set_size + 1) * slots->set_size;
 	}
 }
 
-static void take_run(struct swarm_slots *slots, unsigned int first,
+static void take_run(struct xadma_slots *slots, unsigned int first,
 		     unsigned int count)
 {
 	bitmap_set(slots->busy, first, count);
@@ -73,7 +73,7 @@ static void take_run(struct swarm_slots *slots, unsigned int first,
 }
 
 /**
- * swarm_slots_alloc - take a run of neighbouring slots
+ * xadma_slots_alloc - take a run of neighbouring slots
  * @slots: the set
  * @count: how many slots, at least 1
  * @align: the first slot is a multiple of this power of two
@@ -82,7 +82,7 @@ static void take_run(struct swarm_slots *slots, unsigned int first,
  * Return: the first slot; -EINVAL for arguments that no set can serve,
  *	-E2BIG for a run longer than a group, -ENOSPC when it is too full.
  */
-int swarm_slots_alloc(struct swarm_slots *slots, unsigned int count,
+int xadma_slots_alloc(struct xadma_slots *slots, unsigned int count,
 		      unsigned int align)
 {
 	unsigned long flags;
@@ -90,7 +90,7 @@ int swarm_slots_alloc(struct swarm_slots *slots, unsigned int count,
 
 	if (!count || !is_power_of_2(align))
 		return -EINVAL;
-	if (count > slots->group)
+	if (count > slots->set_size)
 		return -E2BIG;
 	if (count > READ_ONCE(slots->free))
 		return -ENOSPC;
@@ -104,7 +104,7 @@ int swarm_slots_alloc(struct swarm_slots *slots, unsigned int count,
 	return first < slots->nr ? (int)first : -ENOSPC;
 }
 
-static bool all_busy(const struct swarm_slots *slots, unsigned int first,
+static bool all_busy(const struct xadma_slots *slots, unsigned int first,
 		     unsigned int count)
 {
 	lockdep_assert_held(&slots->lock);
@@ -114,7 +114,7 @@ static bool all_busy(const struct swarm_slots *slots, unsigned int first,
 }
 
 /**
- * swarm_slots_free - give a run, or a part of one, back
+ * xadma_slots_free - give a run, or a part of one, back
  * @slots: the set
  * @first: its first slot
  * @count: how many slots
@@ -123,7 +123,7 @@ static bool all_busy(const struct swarm_slots *slots, unsigned int first,
  * Return: 0, or -EINVAL with nothing changed when one of the slots does not
  *	exist or is already free.
  */
-int swarm_slots_free(struct swarm_slots *slots, unsigned int first,
+int xadma_slots_free(struct xadma_slots *slots, unsigned int first,
 		     unsigned int count)
 {
 	unsigned long flags;
@@ -143,8 +143,8 @@ int swarm_slots_free(struct swarm_slots *slots, unsigned int first,
 	return ret;
 }
 
-/* For swarm_slots_head(): a word of 64 slots at a time. */
-unsigned int __swarm_slots_head(const struct swarm_slots *slots,
+/* For xadma_slots_head(): a word of 64 slots at a time. */
+unsigned int __xadma_slots_head(const struct xadma_slots *slots,
 				unsigned int slot)
 {
 	unsigned long head = find_last_bit(slots->heads, slot + 1);
@@ -153,13 +153,13 @@ unsigned int __swarm_slots_head(const struct swarm_slots *slots,
 }
 
 /**
- * swarm_slots_used - how many slots are taken just now
+ * xadma_slots_used - how many slots are taken just now
  * @slots: the set
  *
  * Context: any, no lock; a snapshot.
  * Return: the number of slots.
  */
-unsigned int swarm_slots_used(const struct swarm_slots *slots)
+unsigned int xadma_slots_used(const struct xadma_slots *slots)
 {
 	return slots->nr - READ_ONCE(slots->free);
 }

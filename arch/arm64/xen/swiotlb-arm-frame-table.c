@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/errno.h>
+#include <linux/minmax.h>
+#include <linux/slab.h>
+
+#include <asm/barrier.h>
+
+#include <xen/swiotlb-arm-frame-table.h>
+
+static unsigned long node_at(unsigned long *slot, gfp_t gfp)
+{
+	unsigned long node = *slot;
+
+	if (node)
+		return node;
+	node = (unsigned long)kcalloc(XADMA_FRAME_TABLE_SLOTS, sizeof(long), gfp);
+	if (!node)
+		return 0;
+	/* It is seen only when it is all zero. */
+	smp_store_release(slot, node);
+	return node;
+}
+
+/**
+ * xadma_frame_table_set - give a frame a value
+ * @table: the table
+ * @frame: the frame
+ * @value: the value; 0 for none
+ * @gfp:   for nodes
+ *
+ * Context: as @gfp says; the caller serialises. To take a value away needs no
+ *	memory.
+ * Return: 0; -ENOMEM, or -ERANGE for a frame that no machine has, with nothing
+ *	changed.
+ */
+int xadma_frame_table_set(struct xadma_frame_table *table, unsigned long frame,
+			  unsigned long value, gfp_t gfp)
+{
+	unsigned long *slot = &table->root, node;
+	unsigned int level = XADMA_FRAME_TABLE_LEVELS;
+
+	if (frame >= XADMA_FRAME_TABLE_END)
+		return -ERANGE;
+	if (!value && !xadma_frame_table_leaf(table, frame))
+		return 0;
+	while (level--) {
+		node = node_at(slot, gfp);
+		if (!node)
+			return -ENOMEM;
+		slot = xadma_frame_table_slot(node, frame, level);
+	}
+	/* What it may point to was made before. */
+	smp_store_release(slot, value);
+	return 0;
+}
+
+/**
+ * xadma_frame_table_any - has any of these frames a value?
+ * @table: the table
+ * @first: the first frame
+ * @last:  the last, not before it
+ *
+ * Context: any, no lock.
+ * Return: true when one has.
+ */
+bool xadma_frame_table_any(const struct xadma_frame_table *table, unsigned long first,
+			   unsigned long last)
+{
+	unsigned long frame = first, leaf;
+
+	last = min(last, XADMA_FRAME_TABLE_END - 1);
+	while (frame <= last) {
+		leaf = xadma_frame_table_leaf(table, frame);
+		if (!leaf)
+			frame |= XADMA_FRAME_TABLE_SLOTS - 1;
+		else if (READ_ONCE(*xadma_frame_table_slot(leaf, frame, 0)))
+			return true;
+		frame++;
+	}
+	return false;
+}
+
+/* At most four deep. */
+static void free_node(unsigned long node, unsigned int level)
+{
+	unsigned long *slot = (unsigned long *)node;
+	unsigned int i;
+
+	for (i = 0; node && level && i < XADMA_FRAME_TABLE_SLOTS; i++)
+		free_node(slot[i], level - 1);
+	kfree(slot);
+}
+
+/**
+ * xadma_frame_table_destroy - free all nodes
+ * @table: the table, empty afterwards; nobody reads it any more
+ *
+ * Context: any.
+ */
+void xadma_frame_table_destroy(struct xadma_frame_table *table)
+{
+	free_node(table->root, XADMA_FRAME_TABLE_LEVELS - 1);
+	table->root = 0;
+}

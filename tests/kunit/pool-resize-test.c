@@ -1,0 +1,602 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * tend: a pool grows before it is full, shrinks when it has been idle, and nobody
+ * who uses it meanwhile notices.
+ */
+#include <kunit/test.h>
+
+#include <linux/delay.h>
+#include <linux/io.h>
+#include <linux/jiffies.h>
+#include <linux/mm.h>
+#include <linux/prandom.h>
+#include <linux/sizes.h>
+#include <linux/workqueue.h>
+
+#include "../pool.h"
+#include "../quota.h"
+#include "../pool-resize.h"
+#include "helpers.h"
+
+static const struct xadma_window anywhere = { .last = (phys_addr_t)-1 };
+
+static bool all_of_it(const void *who, phys_addr_t maddr, size_t size)
+{
+	return true;
+}
+
+struct bench {
+	struct fake_provider *provider;
+	struct xadma_pool pool;
+	phys_addr_t orig_addr;
+	struct xadma_account __percpu *account;
+};
+
+static void bench_end(void *data)
+{
+	struct bench *b = data;
+
+	KUNIT_EXPECT_EQ_MSG(b->provider->test, xadma_pool_usage(&b->pool).used,
+			    0, "slots were lost");
+	KUNIT_EXPECT_EQ(b->provider->test, xadma_quota_held(b->account), 0);
+	xadma_pool_destroy(&b->pool);
+	free_percpu(b->account);
+}
+
+/* A pool of 512 KiB in 8 chunks, which may become 1 MiB. */
+static struct bench *bench(struct kunit *test)
+{
+	struct bench *b = kunit_kzalloc(test, sizeof(*b), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, b);
+	b->provider = fake_provider_start(test);
+	b->provider->largest = SZ_64K;
+	b->account = alloc_percpu(struct xadma_account);
+	KUNIT_ASSERT_TRUE(test, b->account);
+	b->orig_addr = page_to_phys(test_pages(test, get_order(SZ_64K)));
+	KUNIT_ASSERT_EQ(test, 0, xadma_pool_init(&b->pool, &b->provider->source));
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, bench_end, b));
+	KUNIT_ASSERT_EQ(test, SZ_512K,
+			xadma_pool_grow(&b->pool, SZ_512K, anywhere));
+	xadma_resize_allow(&b->pool, SZ_1M, anywhere);
+	b->pool.resize.idle_timeout = 1;
+	return b;
+}
+
+static struct xadma_pool_usage usage(struct bench *b)
+{
+	return xadma_pool_usage(&b->pool);
+}
+
+/* What the worker has to do, it has done. */
+static void settle(struct bench *b)
+{
+	flush_delayed_work(&b->pool.resize.work);
+}
+
+static bool shrunk_to(struct bench *b, unsigned int chunks)
+{
+	unsigned long end = jiffies + 10 * HZ;
+
+	while (time_before(jiffies, end) &&
+	       (usage(b).chunks > chunks || READ_ONCE(b->pool.resize.retiring)))
+		msleep(20);
+	return usage(b).chunks == chunks;
+}
+
+/* Long ones are not asked to share, so that all of the pool can be taken. */
+static struct xadma_account __percpu *account_for(struct bench *b, size_t size)
+{
+	return size > SZ_8K ? NULL : b->account;
+}
+
+static int bounce(struct bench *b, size_t size, struct xadma_bounce *in)
+{
+	struct xadma_request rq = {
+		.orig_addr = b->orig_addr,
+		.size = size,
+		.align = 1,
+		.reaches = all_of_it,
+		.account = account_for(b, size),
+	};
+
+	return xadma_pool_bounce(&b->pool, &rq, in);
+}
+
+static int release(struct bench *b, struct xadma_bounce *in, size_t size)
+{
+	int ret;
+
+	rcu_read_lock();
+	ret = xadma_pool_release(&b->pool, in, size, account_for(b, size));
+	rcu_read_unlock();
+	return ret;
+}
+
+#define MOST	64
+
+struct held {
+	struct bench *b;
+	unsigned int nr;
+	struct xadma_bounce in[MOST];
+};
+
+static struct held *nothing_held(struct kunit *test, struct bench *b)
+{
+	struct held *h = kunit_kzalloc(test, sizeof(*h), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, h);
+	h->b = b;
+	return h;
+}
+
+/* Whole chunks, so that it is clear which are taken. */
+static unsigned int hold(struct held *h, unsigned int chunks)
+{
+	unsigned int got = 0;
+
+	while (got < chunks && h->nr < MOST &&
+	       !bounce(h->b, SZ_64K, &h->in[h->nr])) {
+		h->nr++;
+		got++;
+	}
+	return got;
+}
+
+static void let_go(struct kunit *test, struct held *h, unsigned int left)
+{
+	while (h->nr > left)
+		KUNIT_EXPECT_EQ(test, 0, release(h->b, &h->in[--h->nr], SZ_64K));
+}
+
+/* ---- growing ---- */
+
+static void below_the_mark(struct kunit *test)
+{
+	struct bench *b = bench(test);
+	struct held *h = nothing_held(test, b);
+
+	KUNIT_EXPECT_EQ(test, hold(h, 6), 6);	/* three quarters */
+	settle(b);
+	KUNIT_EXPECT_EQ(test, usage(b).chunks, 8);
+	KUNIT_EXPECT_FALSE(test, b->pool.pressed);
+	let_go(test, h, 0);
+}
+
+static void above_the_mark(struct kunit *test)
+{
+	struct bench *b = bench(test);
+	struct held *h = nothing_held(test, b);
+
+	hold(h, 7);
+	settle(b);
+	/* Of ten chunks seven are below the mark. */
+	KUNIT_EXPECT_EQ(test, usage(b).chunks, 10);
+	KUNIT_EXPECT_EQ(test, b->pool.resize.grown, 2);
+	KUNIT_EXPECT_FALSE(test, b->pool.pressed);
+	let_go(test, h, 0);
+}
+
+static void up_to_the_most(struct kunit *test)
+{
+	struct bench *b = bench(test);
+	struct held *h = nothing_held(test, b);
+	unsigned int got, all = 0;
+
+	while ((got = hold(h, 1))) {
+		all += got;
+		settle(b);
+	}
+	KUNIT_EXPECT_EQ(test, all, 16);
+	KUNIT_EXPECT_EQ(test, usage(b).bytes, SZ_1M);
+	KUNIT_EXPECT_TRUE(test, b->pool.pressed);
+
+	/* Full; and as soon as it is not, all is well again. */
+	KUNIT_EXPECT_EQ(test, hold(h, 1), 0);
+	let_go(test, h, 15);
+	KUNIT_EXPECT_EQ(test, hold(h, 1), 1);
+	let_go(test, h, 0);
+	KUNIT_EXPECT_FALSE(test, b->pool.pressed);
+}
+
+static void no_more_memory(struct kunit *test)
+{
+	struct bench *b = bench(test);
+	struct held *h = nothing_held(test, b);
+
+	b->provider->refuse_at = 1;
+	hold(h, 8);
+	settle(b);
+	KUNIT_EXPECT_EQ(test, usage(b).chunks, 8);
+	KUNIT_EXPECT_TRUE(test, b->pool.pressed);
+
+	/* It is let be for a while, and tried again later. */
+	KUNIT_EXPECT_EQ(test, hold(h, 1), 0);
+	settle(b);
+	KUNIT_EXPECT_EQ(test, usage(b).chunks, 8);
+	WRITE_ONCE(b->pool.resize.not_before, jiffies);
+	KUNIT_EXPECT_EQ(test, hold(h, 1), 0);
+	settle(b);
+	KUNIT_EXPECT_GT(test, usage(b).chunks, 8);
+	let_go(test, h, 0);
+}
+
+#define SIZE	(SZ_32K + SZ_16K)
+
+/* No run is long enough, though less than the mark is taken: that counts, too. */
+static void no_room_for_a_long_one(struct kunit *test)
+{
+	struct bench *b = bench(test);
+	struct held *h = nothing_held(test, b);
+	struct xadma_bounce in[11];
+	unsigned int i, k;
+
+	/* 48 of 64 KiB of each chunk are taken: just below the mark. */
+	xadma_resize_allow(&b->pool, 0, anywhere);
+	hold(h, 8);
+	for (i = 0; i < 8; i++) {
+		let_go(test, h, h->nr - 1);
+		KUNIT_ASSERT_EQ(test, 0, bounce(b, SIZE, &in[i]));
+	}
+	let_go(test, h, 0);
+	settle(b);
+	xadma_resize_allow(&b->pool, SZ_1M, anywhere);
+	/* The worker is late. */
+	WRITE_ONCE(b->pool.resize.not_before, jiffies + 1000 * HZ);
+
+	KUNIT_EXPECT_EQ(test, hold(h, 1), 0);
+	/* Much is returned, but still in no chunk is there room for it. */
+	for (k = 8; k < 11; k++)
+		KUNIT_ASSERT_EQ(test, 0, bounce(b, SZ_16K, &in[k]));
+	for (k = 8; k < 11; k++)
+		for (i = 0; i < 8; i++)
+			if (in[i].chunk == in[k].chunk)
+				KUNIT_EXPECT_EQ(test, 0, release(b, &in[i], SIZE));
+	KUNIT_EXPECT_FALSE(test, b->pool.pressed);
+	mod_delayed_work(system_unbound_wq, &b->pool.resize.work, 0);
+	settle(b);
+	KUNIT_EXPECT_EQ(test, usage(b).chunks, 9);
+	KUNIT_EXPECT_EQ(test, hold(h, 1), 1);
+	let_go(test, h, 0);
+	for (i = 0; i < 8; i++)
+		if (in[i].run->size == SIZE)
+			KUNIT_EXPECT_EQ(test, 0, release(b, &in[i], SIZE));
+	for (k = 8; k < 11; k++)
+		KUNIT_EXPECT_EQ(test, 0, release(b, &in[k], SZ_16K));
+}
+
+#undef SIZE
+
+/* ---- shrinking ---- */
+
+static void gives_back(struct kunit *test)
+{
+	struct bench *b = bench(test);
+	struct held *h = nothing_held(test, b);
+
+	hold(h, 7);
+	settle(b);
+	KUNIT_EXPECT_EQ(test, b->provider->held, 10);
+	let_go(test, h, 0);
+	KUNIT_EXPECT_TRUE(test, shrunk_to(b, 8));
+	KUNIT_EXPECT_EQ(test, b->provider->held, 8);
+	KUNIT_EXPECT_EQ(test, b->pool.resize.retired, 2);
+	/* What it was made with stays. */
+	msleep(50);
+	KUNIT_EXPECT_EQ(test, usage(b).chunks, 8);
+}
+
+static void has_patience(struct kunit *test)
+{
+	struct bench *b = bench(test);
+	struct held *h = nothing_held(test, b);
+
+	b->pool.resize.idle_timeout = 1000 * HZ;
+	hold(h, 7);
+	settle(b);
+	let_go(test, h, 0);
+	settle(b);
+	settle(b);
+	KUNIT_EXPECT_EQ(test, usage(b).chunks, 10);
+}
+
+/* Somebody still has something where the pool may do without. */
+static struct xadma_bounce stay_behind(struct kunit *test, struct bench *b,
+				       struct held *h)
+{
+	struct xadma_bounce in;
+	unsigned int i = 0;
+
+	b->pool.resize.idle_timeout = 1000 * HZ;
+	hold(h, 7);
+	settle(b);
+	hold(h, 2);
+	settle(b);
+	KUNIT_ASSERT_EQ(test, 9, h->nr);
+	/* Of nine chunks one at least is not of the first eight. */
+	while (!h->in[i].chunk->spare)
+		i++;
+	in = h->in[i];
+	h->in[i] = h->in[--h->nr];
+	let_go(test, h, 0);
+	return in;
+}
+
+static void waits_for_the_last_run(struct kunit *test)
+{
+	struct bench *b = bench(test);
+	struct held *h = nothing_held(test, b);
+	struct xadma_bounce in = stay_behind(test, b, h), found;
+	unsigned int had = b->provider->held;
+
+	mutex_lock(&b->pool.grow);
+	KUNIT_ASSERT_EQ(test, 0, xadma_pool_detach(&b->pool, in.chunk));
+	b->pool.resize.retiring = in.chunk;
+	mutex_unlock(&b->pool.grow);
+	settle(b);
+	KUNIT_EXPECT_EQ(test, b->provider->held, had);
+	KUNIT_EXPECT_PTR_EQ(test, b->pool.resize.retiring, in.chunk);
+	KUNIT_EXPECT_TRUE(test, find_in_pool(&b->pool, in.maddr, &found));
+	KUNIT_EXPECT_EQ(test, xadma_pool_check(&found, SZ_64K), 0);
+
+	KUNIT_EXPECT_EQ(test, 0, release(b, &in, SZ_64K));
+	mod_delayed_work(system_unbound_wq, &b->pool.resize.work, 0);
+	settle(b);
+	KUNIT_EXPECT_NULL(test, b->pool.resize.retiring);
+	KUNIT_EXPECT_EQ(test, b->provider->held, had - 1);
+	KUNIT_EXPECT_FALSE(test, find_in_pool(&b->pool, in.maddr, &found));
+}
+
+static void comes_back(struct kunit *test)
+{
+	struct bench *b = bench(test);
+	struct held *h = nothing_held(test, b);
+	struct xadma_bounce in = stay_behind(test, b, h);
+	unsigned int had = b->provider->held, gets = b->provider->gets;
+	unsigned int chunks = usage(b).chunks;
+
+	mutex_lock(&b->pool.grow);
+	KUNIT_ASSERT_EQ(test, 0, xadma_pool_detach(&b->pool, in.chunk));
+	b->pool.resize.retiring = in.chunk;
+	mutex_unlock(&b->pool.grow);
+	KUNIT_EXPECT_EQ(test, usage(b).chunks, chunks - 1);
+
+	/* Just above the mark without it. */
+	hold(h, (chunks - 1) * 3 / 4 + 1);
+	settle(b);
+	KUNIT_EXPECT_NULL(test, b->pool.resize.retiring);
+	KUNIT_EXPECT_FALSE(test, in.chunk->retiring);
+	KUNIT_EXPECT_GE(test, usage(b).chunks, chunks);
+	KUNIT_EXPECT_EQ(test, b->provider->held - had, b->provider->gets - gets);
+	let_go(test, h, 0);
+	KUNIT_EXPECT_EQ(test, 0, release(b, &in, SZ_64K));
+}
+
+/* A small run of a chunk that is leaving is not kept at hand, nor was any. */
+static void nothing_at_hand_of_it(struct kunit *test)
+{
+	struct bench *b = bench(test);
+	struct xadma_bounce early, late;
+	struct xadma_chunk *chunk;
+
+	migrate_disable();
+	KUNIT_ASSERT_EQ(test, 0, bounce(b, 100, &early));
+	KUNIT_ASSERT_EQ(test, 0, bounce(b, 100, &late));
+	chunk = early.chunk;
+	KUNIT_ASSERT_PTR_EQ(test, late.chunk, chunk);
+	KUNIT_EXPECT_EQ(test, 0, release(b, &early, 100));
+	migrate_enable();
+	KUNIT_EXPECT_EQ(test, usage(b).at_hand, 1);
+	KUNIT_EXPECT_EQ(test, usage(b).used, 1);
+
+	mutex_lock(&b->pool.grow);
+	KUNIT_ASSERT_EQ(test, 0, xadma_pool_detach(&b->pool, chunk));
+	mutex_unlock(&b->pool.grow);
+	xadma_pool_quiesce(&b->pool);
+	KUNIT_EXPECT_EQ(test, usage(b).at_hand, 0);
+	KUNIT_EXPECT_EQ(test, xadma_slots_used(&chunk->slots), 1);
+	KUNIT_EXPECT_EQ(test, 0, release(b, &late, 100));
+	KUNIT_EXPECT_EQ(test, xadma_slots_used(&chunk->slots), 0);
+
+	mutex_lock(&b->pool.grow);
+	KUNIT_EXPECT_EQ(test, 0, xadma_pool_reattach(&b->pool, chunk));
+	mutex_unlock(&b->pool.grow);
+}
+
+/* ---- the reserve ---- */
+
+static void drop(void *account)
+{
+	free_percpu((void __percpu __force *)account);
+}
+
+static struct xadma_account __percpu *account_of(struct kunit *test)
+{
+	struct xadma_account __percpu *account = alloc_percpu(struct xadma_account);
+
+	KUNIT_ASSERT_TRUE(test, account);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, drop,
+							   (void __force *)account));
+	return account;
+}
+
+static void little_is_always_there(struct kunit *test)
+{
+	struct xadma_account __percpu *greedy = account_of(test);
+	struct xadma_account __percpu *modest = account_of(test);
+	struct bench *b = bench(test);
+	struct held *h = nothing_held(test, b);
+	struct xadma_request rq = {
+		.orig_addr = b->orig_addr,
+		.size = XADMA_SLOT_SIZE,
+		.align = 1,
+		.reaches = all_of_it,
+		.account = greedy,
+	};
+	struct xadma_bounce *in = kunit_kcalloc(test, 64, sizeof(*in), GFP_KERNEL);
+	unsigned int n = 0, all;
+
+	KUNIT_ASSERT_NOT_NULL(test, in);
+	/* Nothing more can be had; one device takes what it gets. */
+	xadma_resize_allow(&b->pool, 0, anywhere);
+	hold(h, 7);
+	settle(b);
+	while (n < 64 && !xadma_pool_bounce(&b->pool, &rq, &in[n]))
+		n++;
+	all = n;
+	KUNIT_EXPECT_GT(test, n, 4);
+	KUNIT_EXPECT_LT(test, n, 32);
+	KUNIT_EXPECT_EQ(test, -EBUSY, xadma_pool_bounce(&b->pool, &rq, &in[n]));
+	KUNIT_EXPECT_EQ(test, xadma_quota_held(greedy), n);
+
+	/* For another one there is something left. */
+	rq.account = modest;
+	KUNIT_EXPECT_EQ(test, 0, xadma_pool_bounce(&b->pool, &rq, &in[n]));
+	n++;
+	KUNIT_EXPECT_EQ(test, xadma_quota_held(modest), 1);
+	/* And who is not asked to share may have all. */
+	rq.account = NULL;
+	while (n < 64 && !xadma_pool_bounce(&b->pool, &rq, &in[n]))
+		n++;
+	KUNIT_EXPECT_EQ(test, n, 32);
+	KUNIT_EXPECT_EQ(test, usage(b).used, usage(b).slots);
+	KUNIT_EXPECT_EQ(test, -ENOSPC, xadma_pool_bounce(&b->pool, &rq, &in[n]));
+
+	while (n--)
+		KUNIT_EXPECT_EQ(test, 0,
+				xadma_pool_release(&b->pool, &in[n], XADMA_SLOT_SIZE,
+						   n < all ? greedy :
+						   n == all ? modest : NULL));
+	KUNIT_EXPECT_EQ(test, xadma_quota_held(greedy), 0);
+	KUNIT_EXPECT_EQ(test, xadma_quota_held(modest), 0);
+	let_go(test, h, 0);
+}
+
+/* ---- under load ---- */
+
+struct crowd {
+	struct bench *b;
+	atomic_t bounced;
+	atomic_t spoilt;
+	atomic_t at_work;
+};
+
+#define EACH	12
+
+/* Each CPU holds much, then little, in waves; what it holds must stay as it was. */
+static void one_wave(struct crowd *c, struct xadma_bounce *in, size_t *size,
+		     unsigned int cpu, struct rnd_state *rnd)
+{
+	unsigned int i;
+
+	for (i = 0; i < EACH; i++) {
+		size[i] = 1 + prandom_u32_state(rnd) % (i % 3 ? SZ_4K : SZ_64K - 1);
+		if (bounce(c->b, size[i], &in[i])) {
+			size[i] = 0;
+			continue;
+		}
+		pattern_fill(in[i].vaddr, size[i], cpu * EACH + i);
+		atomic_inc(&c->bounced);
+	}
+	for (i = 0; i < EACH; i++) {
+		struct xadma_bounce found = {};
+
+		if (!size[i])
+			continue;
+		rcu_read_lock();
+		if (!find_in_pool(&c->b->pool, in[i].maddr, &found) ||
+		    !pattern_is(found.vaddr, size[i], cpu * EACH + i) ||
+		    xadma_pool_release(&c->b->pool, &found, size[i],
+				       account_for(c->b, size[i])))
+			atomic_inc(&c->spoilt);
+		rcu_read_unlock();
+	}
+}
+
+static void wave_maker(void *data, unsigned int cpu)
+{
+	struct xadma_bounce in[EACH];
+	struct crowd *c = data;
+	size_t size[EACH];
+	struct rnd_state rnd;
+	unsigned int i;
+
+	prandom_seed_state(&rnd, cpu + 77);
+	for (i = 0; i < 400; i++) {
+		one_wave(c, in, size, cpu, &rnd);
+		if (i % 40 == 39)
+			msleep(30);
+	}
+}
+
+static void waves(struct kunit *test)
+{
+	struct bench *b = bench(test);
+	struct crowd *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, c);
+	c->b = b;
+	on_all_cpus(test, wave_maker, c);
+	KUNIT_EXPECT_EQ(test, atomic_read(&c->spoilt), 0);
+	KUNIT_EXPECT_GT(test, atomic_read(&c->bounced), 1000);
+	KUNIT_EXPECT_EQ(test, usage(b).used, 0);
+	KUNIT_EXPECT_GT(test, b->pool.resize.grown, 0);
+	KUNIT_EXPECT_TRUE(test, shrunk_to(b, 8));
+	KUNIT_EXPECT_EQ(test, b->provider->held, 8);
+	KUNIT_EXPECT_GT(test, b->pool.resize.retired, 0);
+	kunit_info(test, "figure: %d bounces while the pool grew by %u chunks and gave back %u\n",
+		   atomic_read(&c->bounced), b->pool.resize.grown,
+		   b->pool.resize.retired);
+}
+
+/* Memory is short while it grows, at each allocation in turn. */
+static void memory_short(struct kunit *test)
+{
+	struct bench *b = bench(test);
+	unsigned int nth, chunks;
+	bool failed = true;
+
+	for (nth = 1; failed; nth++) {
+		size_t got;
+
+		chunks = usage(b).chunks;
+		mutex_lock(&b->pool.grow);
+		if (!fail_alloc(nth)) {
+			mutex_unlock(&b->pool.grow);
+			kunit_skip(test, "this kernel cannot fail an allocation");
+		}
+		got = xadma_pool_add(&b->pool, SZ_64K, anywhere, true);
+		failed = fail_alloc_end();
+		mutex_unlock(&b->pool.grow);
+		/* One that can be done without may fail, too. */
+		KUNIT_EXPECT_EQ(test, usage(b).chunks, chunks + !!got);
+		KUNIT_EXPECT_EQ(test, b->provider->held, usage(b).chunks);
+		KUNIT_EXPECT_TRUE(test, got || failed);
+	}
+	/* The chunk, its memory, pieces, runs, two bitmaps, the list. */
+	KUNIT_EXPECT_GT(test, nth, 6);
+}
+
+static struct kunit_case tend_cases[] = {
+	KUNIT_CASE(below_the_mark),
+	KUNIT_CASE(above_the_mark),
+	KUNIT_CASE(up_to_the_most),
+	KUNIT_CASE(no_more_memory),
+	KUNIT_CASE(no_room_for_a_long_one),
+	KUNIT_CASE(gives_back),
+	KUNIT_CASE(has_patience),
+	KUNIT_CASE(waits_for_the_last_run),
+	KUNIT_CASE(comes_back),
+	KUNIT_CASE(nothing_at_hand_of_it),
+	KUNIT_CASE(little_is_always_there),
+	KUNIT_CASE(memory_short),
+	KUNIT_CASE_SLOW(waves),
+	{}
+};
+
+static struct kunit_suite tend_suite = {
+	.name = "swiotlb-arm-pool-resize",
+	.test_cases = tend_cases,
+};
+
+kunit_test_suite(tend_suite);

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * front: what is kept at hand comes back, once, on the CPU that has it.
+ */
+#include <kunit/test.h>
+
+#include <linux/bitops.h>
+#include <linux/hrtimer.h>
+#include <linux/prandom.h>
+#include <linux/smp.h>
+
+#include "../slot-cache.h"
+#include "helpers.h"
+
+/* A chunk is never looked into here: any pointer names one. */
+static struct xadma_chunk *const chunk = (struct xadma_chunk *)0x1000;
+
+struct bench {
+	struct kunit *test;
+	struct xadma_slot_cache __percpu *slot_cache;
+	atomic_t taken;		/* by take(), in slots */
+	DECLARE_BITMAP(out, 1024);
+};
+
+static struct xadma_run_ref run(unsigned int first)
+{
+	return (struct xadma_run_ref){ .chunk = chunk, .first = first };
+}
+
+static bool push(struct bench *b, unsigned int order, struct xadma_run_ref held)
+{
+	unsigned long flags;
+	bool kept;
+
+	local_irq_save(flags);
+	kept = xadma_slot_cache_put(b->slot_cache, order, held, XADMA_SLOT_CACHE_DEPTH);
+	local_irq_restore(flags);
+	return kept;
+}
+
+static bool pop(struct bench *b, unsigned int order, struct xadma_run_ref *held)
+{
+	unsigned long flags;
+	bool had;
+
+	local_irq_save(flags);
+	had = xadma_slot_cache_get(b->slot_cache, order, held);
+	local_irq_restore(flags);
+	return had;
+}
+
+static void take(void *data, struct xadma_run_ref held, unsigned int order)
+{
+	struct bench *b = data;
+
+	KUNIT_EXPECT_PTR_EQ(b->test, held.chunk, chunk);
+	KUNIT_EXPECT_TRUE(b->test, irqs_disabled());
+	if (test_and_set_bit(held.first, b->out))
+		KUNIT_FAIL(b->test, "run %u was there twice", held.first);
+	atomic_add(1 << order, &b->taken);
+}
+
+static void bench_end(void *data)
+{
+	struct bench *b = data;
+
+	free_percpu(b->slot_cache);
+}
+
+static struct bench *bench(struct kunit *test)
+{
+	struct bench *b = kunit_kzalloc(test, sizeof(*b), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, b);
+	b->test = test;
+	b->slot_cache = alloc_percpu(struct xadma_slot_cache);
+	KUNIT_ASSERT_TRUE(test, b->slot_cache);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, bench_end, b));
+	return b;
+}
+
+static void last_comes_first(struct kunit *test)
+{
+	struct bench *b = bench(test);
+	struct xadma_run_ref held = run(999);
+	unsigned int order, i;
+
+	migrate_disable();
+	for (order = 0; order < XADMA_SLOT_CACHE_ORDERS; order++) {
+		KUNIT_EXPECT_FALSE(test, pop(b, order, &held));
+		KUNIT_EXPECT_EQ(test, held.first, 999);
+		for (i = 0; i < XADMA_SLOT_CACHE_DEPTH; i++)
+			KUNIT_EXPECT_TRUE(test,
+					  push(b, order, run(100 * order + i)));
+		KUNIT_EXPECT_FALSE(test, push(b, order, run(7)));
+	}
+	KUNIT_EXPECT_EQ(test, xadma_slot_cache_slots(b->slot_cache),
+			XADMA_SLOT_CACHE_DEPTH * (BIT(XADMA_SLOT_CACHE_ORDERS) - 1));
+	for (order = 0; order < XADMA_SLOT_CACHE_ORDERS; order++) {
+		for (i = XADMA_SLOT_CACHE_DEPTH; i--;) {
+			KUNIT_EXPECT_TRUE(test, pop(b, order, &held));
+			KUNIT_EXPECT_EQ(test, held.first, 100 * order + i);
+		}
+		KUNIT_EXPECT_FALSE(test, pop(b, order, &held));
+	}
+	migrate_enable();
+	KUNIT_EXPECT_EQ(test, xadma_slot_cache_slots(b->slot_cache), 0);
+}
+
+/* A CPU that is to keep less is satisfied sooner, and loses nothing. */
+static void fewer_are_kept(struct kunit *test)
+{
+	struct bench *b = bench(test);
+	struct xadma_run_ref held;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	KUNIT_EXPECT_TRUE(test, xadma_slot_cache_put(b->slot_cache, 0, run(1), 1));
+	KUNIT_EXPECT_FALSE(test, xadma_slot_cache_put(b->slot_cache, 0, run(2), 1));
+	KUNIT_EXPECT_TRUE(test, xadma_slot_cache_put(b->slot_cache, 0, run(3), 2));
+	KUNIT_EXPECT_FALSE(test, xadma_slot_cache_put(b->slot_cache, 0, run(4), 1));
+	KUNIT_EXPECT_TRUE(test, xadma_slot_cache_get(b->slot_cache, 0, &held));
+	KUNIT_EXPECT_EQ(test, held.first, 3);
+	KUNIT_EXPECT_TRUE(test, xadma_slot_cache_get(b->slot_cache, 0, &held));
+	KUNIT_EXPECT_EQ(test, held.first, 1);
+	local_irq_restore(flags);
+}
+
+static void one_each(void *data, unsigned int cpu)
+{
+	struct bench *b = data;
+
+	if (!push(b, cpu % XADMA_SLOT_CACHE_ORDERS, run(cpu)))
+		KUNIT_FAIL(b->test, "no room");
+}
+
+static unsigned int one_each_slots(void)
+{
+	unsigned int cpu, slots = 0;
+
+	for_each_online_cpu(cpu)
+		slots += 1 << cpu % XADMA_SLOT_CACHE_ORDERS;
+	return slots;
+}
+
+/* Whoever has them, and where nobody is at work any more. */
+static void all_are_emptied(struct kunit *test)
+{
+	struct bench *b = bench(test);
+	unsigned int cpu, all = one_each_slots();
+
+	on_all_cpus(test, one_each, b);
+	for_each_possible_cpu(cpu) {
+		if (cpu_online(cpu))
+			continue;
+		per_cpu_ptr(b->slot_cache, cpu)->nr[0] = 1;
+		per_cpu_ptr(b->slot_cache, cpu)->held[0][0] = run(500 + cpu);
+		all++;
+	}
+	KUNIT_EXPECT_EQ(test, xadma_slot_cache_slots(b->slot_cache), all);
+	xadma_slot_cache_empty(b->slot_cache, take, b);
+	KUNIT_EXPECT_EQ(test, atomic_read(&b->taken), all);
+	KUNIT_EXPECT_EQ(test, xadma_slot_cache_slots(b->slot_cache), 0);
+}
+
+static void here_is_emptied(struct kunit *test)
+{
+	struct bench *b = bench(test);
+
+	on_all_cpus(test, one_each, b);
+	migrate_disable();
+	xadma_slot_cache_empty_here(b->slot_cache, take, b);
+	KUNIT_EXPECT_EQ(test, atomic_read(&b->taken),
+			1 << smp_processor_id() % XADMA_SLOT_CACHE_ORDERS);
+	migrate_enable();
+}
+
+/* ---- on all CPUs, in interrupts, and emptied meanwhile ---- */
+
+#define RUNS	256
+
+struct crowd {
+	struct bench *b;
+	DECLARE_BITMAP(mine, RUNS);	/* set while somebody has the run */
+	atomic_t twice;
+	atomic_t moves;
+	struct hrtimer timer;
+};
+
+static void let_go(struct crowd *c, unsigned int first)
+{
+	if (!test_and_clear_bit(first, c->mine))
+		atomic_inc(&c->twice);
+}
+
+static bool get(struct crowd *c, unsigned int first)
+{
+	return !test_and_set_bit(first, c->mine);
+}
+
+/* A run is either at hand somewhere, or its bit is clear and anybody may have it. */
+static void move_one(struct crowd *c, unsigned int pick, unsigned int order)
+{
+	struct xadma_run_ref held;
+
+	if (pick % 2) {
+		pick %= RUNS;
+		if (get(c, pick) && !push(c->b, order, run(pick)))
+			let_go(c, pick);
+	} else if (pop(c->b, order, &held)) {
+		let_go(c, held.first);
+		atomic_inc(&c->moves);
+	}
+}
+
+static void take_back(void *data, struct xadma_run_ref held, unsigned int order)
+{
+	let_go(data, held.first);
+}
+
+static void mover(void *data, unsigned int cpu)
+{
+	struct crowd *c = data;
+	struct rnd_state rnd;
+	unsigned int i;
+
+	prandom_seed_state(&rnd, cpu);
+	for (i = 0; i < 20000; i++) {
+		u32 r = prandom_u32_state(&rnd);
+
+		move_one(c, r, (r >> 16) % XADMA_SLOT_CACHE_ORDERS);
+		if (r >> 22 == 0)
+			xadma_slot_cache_empty(c->b->slot_cache, take_back, c);
+	}
+}
+
+static enum hrtimer_restart interrupt(struct hrtimer *timer)
+{
+	struct crowd *c = container_of(timer, struct crowd, timer);
+
+	move_one(c, atomic_read(&c->moves), 0);
+	hrtimer_forward_now(timer, ns_to_ktime(100 * NSEC_PER_USEC));
+	return HRTIMER_RESTART;
+}
+
+static void many_movers(struct kunit *test)
+{
+	struct crowd *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, c);
+	c->b = bench(test);
+	hrtimer_init(&c->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
+	c->timer.function = interrupt;
+	hrtimer_start(&c->timer, ns_to_ktime(100 * NSEC_PER_USEC),
+		      HRTIMER_MODE_REL_HARD);
+	on_all_cpus(test, mover, c);
+	hrtimer_cancel(&c->timer);
+	xadma_slot_cache_empty(c->b->slot_cache, take_back, c);
+	KUNIT_EXPECT_EQ(test, atomic_read(&c->twice), 0);
+	KUNIT_EXPECT_GT(test, atomic_read(&c->moves), 1000);
+	KUNIT_EXPECT_TRUE(test, bitmap_empty(c->mine, RUNS));
+}
+
+static struct kunit_case front_cases[] = {
+	KUNIT_CASE(last_comes_first),
+	KUNIT_CASE(fewer_are_kept),
+	KUNIT_CASE(all_are_emptied),
+	KUNIT_CASE(here_is_emptied),
+	KUNIT_CASE_SLOW(many_movers),
+	{}
+};
+
+static struct kunit_suite front_suite = {
+	.name = "swiotlb-arm-slot-cache",
+	.test_cases = front_cases,
+};
+
+kunit_test_suite(front_suite);
