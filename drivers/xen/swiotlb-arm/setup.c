@@ -53,10 +53,14 @@ static size_t most;
 
 static int bytes_set(const char *val, const struct kernel_param *kp)
 {
+	size_t bytes;
 	char *end;
 
-	*(size_t *)kp->arg = memparse(val, &end);
-	return *end && *end != '\n' ? -EINVAL : 0;
+	bytes = memparse(val, &end);
+	if (end == val || (*end && *end != '\n'))
+		return -EINVAL;
+	*(size_t *)kp->arg = bytes;
+	return 0;
 }
 
 static int bytes_get(char *buf, const struct kernel_param *kp)
