@@ -1,24 +1,50 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The backing of a domain that is mapped 1:1: what is contiguous for the page
+ * The provider of a domain that is mapped 1:1: what is contiguous for the page
  * allocator is contiguous in the machine, and the address is the same.
  */
-#include <linux/dma-mapping.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
 #include <linux/list.h>
-#include <linux/memblock.h>
 #include <linux/mm.h>
+#include <linux/mmzone.h>
 #include <linux/slab.h>
 
 #include "source.h"
 
-/* A zone that is sure to lie within reach needs no sifting. */
-static gfp_t zone_for(phys_addr_t last)
+/* From the highest zone to the lowest; a kernel without one of them has the next. */
+static const gfp_t zones[] = { 0, GFP_DMA32, GFP_DMA };
+
+static bool is_of(const struct zone *zone, gfp_t gfp)
 {
-	if (last >= memblock_end_of_DRAM() - 1)
-		return 0;
-	return last >= DMA_BIT_MASK(32) ? GFP_DMA32 : GFP_DMA;
+	return zone_idx(zone) == gfp_zone(GFP_KERNEL | gfp);
+}
+
+/* Where a zone's memory is, on all nodes together. */
+static struct xadma_window zone_range(gfp_t gfp)
+{
+	struct xadma_window range = { .first = (phys_addr_t)-1 };
+	struct zone *zone;
+
+	for_each_populated_zone(zone) {
+		if (!is_of(zone, gfp))
+			continue;
+		range.first = min(range.first, PFN_PHYS(zone->zone_start_pfn));
+		range.last = max(range.last, PFN_PHYS(zone_end_pfn(zone)) - 1);
+	}
+	return range;
+}
+
+/* No search leaves others less than a quarter of what a zone has free. */
+static unsigned long pages_to_spare(gfp_t gfp)
+{
+	unsigned long nr = 0;
+	struct zone *zone;
+
+	for_each_populated_zone(zone)
+		if (is_of(zone, gfp))
+			nr += zone_page_state(zone, NR_FREE_PAGES);
+	return nr / 4 * 3;
 }
 
 static bool lies_in(struct page *page, unsigned int order,
@@ -41,13 +67,12 @@ static void free_all(struct list_head *pages, unsigned int order)
 /*
  * The page allocator cannot be asked for "below 2 GiB". Where no zone ends
  * there, take blocks and keep the unfit ones aside until a fit one turns up.
- * This happens once for each address width that no piece serves yet.
+ * This happens once for each address width that no chunk serves yet.
  */
-static struct page *sift(unsigned int order, struct xadma_window within)
+static struct page *search(gfp_t zone, unsigned int order, struct xadma_window within)
 {
-	gfp_t gfp = GFP_KERNEL | zone_for(within.last) | __GFP_NOWARN |
-		    __GFP_NORETRY;
-	unsigned long spare = xadma_pages_to_spare() >> order;
+	gfp_t gfp = GFP_KERNEL | zone | __GFP_NOWARN | __GFP_NORETRY;
+	unsigned long spare = pages_to_spare(zone) >> order;
 	struct page *page = NULL;
 	LIST_HEAD(unfit);
 
@@ -61,10 +86,26 @@ static struct page *sift(unsigned int order, struct xadma_window within)
 	return page;
 }
 
-static bool holds_memory(struct xadma_window within)
+/* A zone that lies in the range as a whole needs no search, and so comes first. */
+static struct page *find(unsigned int order, struct xadma_window within)
 {
-	return within.last > memblock_start_of_DRAM() &&
-	       within.first < memblock_end_of_DRAM();
+	struct page *page = NULL;
+	unsigned int i;
+	bool whole = true;
+
+	do {
+		for (i = 0; i < ARRAY_SIZE(zones) && !page; i++) {
+			struct xadma_window zone = zone_range(zones[i]);
+
+			if (zone.first > within.last || zone.last < within.first)
+				continue;
+			if (whole == (zone.first >= within.first &&
+				      zone.last <= within.last))
+				page = search(zones[i], order, within);
+		}
+		whole = !whole;
+	} while (!page && !whole);
+	return page;
 }
 
 static int identity_get(struct xadma_source *source,
@@ -76,14 +117,12 @@ static int identity_get(struct xadma_source *source,
 	int order = get_order(want);
 	struct page *page = NULL;
 
-	if (!holds_memory(within))
-		return -ENOMEM;
 	maddr = kmalloc(sizeof(*maddr), GFP_KERNEL);
 	if (!maddr)
 		return -ENOMEM;
 
 	while (!page && order >= least)
-		page = sift(order--, within);
+		page = find(order--, within);
 	if (!page) {
 		kfree(maddr);
 		return -ENOMEM;
