@@ -158,6 +158,7 @@ static unsigned int sift(struct sample *s)
 	return order;
 }
 
+/* The mapping takes over the pages, and the array that names them. */
 static void *see_as_one(const struct sample *s)
 {
 	struct page **pages = kvmalloc_array(s->nr, sizeof(*pages), GFP_KERNEL);
@@ -167,8 +168,9 @@ static void *see_as_one(const struct sample *s)
 	for (i = 0; pages && i < s->nr; i++)
 		pages[i] = s->frames[i].page;
 	if (pages)
-		vaddr = vmap(pages, s->nr, VM_MAP, PAGE_KERNEL);
-	kvfree(pages);
+		vaddr = vmap(pages, s->nr, VM_MAP | VM_MAP_PUT_PAGES, PAGE_KERNEL);
+	if (!vaddr)
+		kvfree(pages);
 	return vaddr;
 }
 
@@ -220,15 +222,11 @@ static int discover_get(struct xadma_source *source,
 	return ret;
 }
 
+/* The pages are freed with the mapping, and not before it is gone. */
 static void discover_put(struct xadma_source *source,
 			 const struct xadma_memory *memory)
 {
-	size_t at;
-
-	/* Freed while still mapped, for the mapping is what finds them. */
-	for (at = 0; at < memory->size; at += PAGE_SIZE)
-		__free_page(vmalloc_to_page(memory->vaddr + at));
-	vunmap(memory->vaddr);
+	vfree(memory->vaddr);
 }
 
 const struct xadma_provider xadma_provider_discover = {
