@@ -100,6 +100,10 @@ xadma_frame_table_get(const struct xadma_frame_table *table, unsigned long frame
 	return leaf ? READ_ONCE(*xadma_frame_table_slot(leaf, frame, 0)) : 0;
 }
 
+int xadma_frame_table_prepare(struct xadma_frame_table *table, unsigned long frame,
+			      gfp_t gfp);
+void xadma_frame_table_store(struct xadma_frame_table *table, unsigned long frame,
+			     unsigned long value);
 int xadma_frame_table_set(struct xadma_frame_table *table, unsigned long frame,
 			  unsigned long value, gfp_t gfp);
 bool xadma_frame_table_any(const struct xadma_frame_table *table, unsigned long first,

@@ -23,8 +23,8 @@
 
 #include <asm/xen/hypercall.h>
 
-/* All of this file is written under @lock, which is irq-safe. */
-static DEFINE_SPINLOCK(lock);
+/* All of this file is written under @lock, which is irq-safe and raw. */
+static DEFINE_RAW_SPINLOCK(lock);
 
 /* A machine frame plus THERE, for 0 is a machine frame, too. */
 static struct xadma_frame_table p2m;
@@ -127,18 +127,21 @@ static void count_out(void)
 	WRITE_ONCE(xadma_p2m_span.first, ~0UL);
 }
 
+/* Memory is not allocated under a raw lock: nodes are made before, and kept. */
 static bool enter(unsigned long pfn, unsigned long mfn)
 {
 	unsigned long flags;
 	bool entered;
 
-	spin_lock_irqsave(&lock, flags);
-	entered = !xadma_frame_table_get(&p2m, pfn) &&
-		  !xadma_frame_table_set(&p2m, pfn, mfn + THERE,
-					 GFP_NOWAIT | __GFP_NOWARN);
-	if (entered)
+	if (xadma_frame_table_prepare(&p2m, pfn, GFP_NOWAIT | __GFP_NOWARN))
+		return false;
+	raw_spin_lock_irqsave(&lock, flags);
+	entered = !xadma_frame_table_get(&p2m, pfn);
+	if (entered) {
+		xadma_frame_table_store(&p2m, pfn, mfn + THERE);
 		count_in(pfn);
-	spin_unlock_irqrestore(&lock, flags);
+	}
+	raw_spin_unlock_irqrestore(&lock, flags);
 	return entered;
 }
 
@@ -147,12 +150,12 @@ static void drop(unsigned long pfn, unsigned long nr)
 	unsigned long flags;
 
 	for (; nr; nr--, pfn++) {
-		spin_lock_irqsave(&lock, flags);
+		raw_spin_lock_irqsave(&lock, flags);
 		if (xadma_frame_table_get(&p2m, pfn)) {
-			xadma_frame_table_set(&p2m, pfn, 0, GFP_NOWAIT);
+			xadma_frame_table_store(&p2m, pfn, 0);
 			count_out();
 		}
-		spin_unlock_irqrestore(&lock, flags);
+		raw_spin_unlock_irqrestore(&lock, flags);
 	}
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/atomic.h>
 #include <linux/errno.h>
 #include <linux/minmax.h>
 #include <linux/slab.h>
@@ -7,18 +8,67 @@
 
 #include <xen/swiotlb-arm-frame-table.h>
 
+/* The node that a slot leads to; made if need be, by whoever comes first. */
 static unsigned long node_at(unsigned long *slot, gfp_t gfp)
 {
-	unsigned long node = *slot;
+	unsigned long node = READ_ONCE(*slot), other;
 
 	if (node)
 		return node;
 	node = (unsigned long)kcalloc(XADMA_FRAME_TABLE_SLOTS, sizeof(long), gfp);
 	if (!node)
 		return 0;
-	/* It is seen only when it is all zero. */
-	smp_store_release(slot, node);
-	return node;
+	/* A reader that sees the node sees it all zero. */
+	other = cmpxchg_release(slot, 0UL, node);
+	if (!other)
+		return node;
+	kfree((void *)node);
+	return other;
+}
+
+/**
+ * xadma_frame_table_prepare - make room for a frame's value
+ * @table: the table
+ * @frame: the frame
+ * @gfp:   for nodes
+ *
+ * Context: as @gfp says; needs no lock.
+ * Return: 0; -ENOMEM, or -ERANGE for a frame that no machine has, with no value
+ *	changed.
+ */
+int xadma_frame_table_prepare(struct xadma_frame_table *table, unsigned long frame,
+			      gfp_t gfp)
+{
+	unsigned long *slot = &table->root, node;
+	unsigned int level = XADMA_FRAME_TABLE_LEVELS;
+
+	if (frame >= XADMA_FRAME_TABLE_END)
+		return -ERANGE;
+	while (level--) {
+		node = node_at(slot, gfp);
+		if (!node)
+			return -ENOMEM;
+		slot = xadma_frame_table_slot(node, frame, level);
+	}
+	return 0;
+}
+
+/**
+ * xadma_frame_table_store - give a frame for which there is room a value
+ * @table: the table
+ * @frame: the frame, prepared before
+ * @value: the value; 0 for none
+ *
+ * Context: any; the caller serialises.
+ */
+void xadma_frame_table_store(struct xadma_frame_table *table, unsigned long frame,
+			     unsigned long value)
+{
+	unsigned long leaf = xadma_frame_table_leaf(table, frame);
+
+	/* What the value may point to was made before. */
+	if (leaf)
+		smp_store_release(xadma_frame_table_slot(leaf, frame, 0), value);
 }
 
 /**
@@ -36,22 +86,15 @@ static unsigned long node_at(unsigned long *slot, gfp_t gfp)
 int xadma_frame_table_set(struct xadma_frame_table *table, unsigned long frame,
 			  unsigned long value, gfp_t gfp)
 {
-	unsigned long *slot = &table->root, node;
-	unsigned int level = XADMA_FRAME_TABLE_LEVELS;
+	int ret = 0;
 
 	if (frame >= XADMA_FRAME_TABLE_END)
 		return -ERANGE;
-	if (!value && !xadma_frame_table_leaf(table, frame))
-		return 0;
-	while (level--) {
-		node = node_at(slot, gfp);
-		if (!node)
-			return -ENOMEM;
-		slot = xadma_frame_table_slot(node, frame, level);
-	}
-	/* What it may point to was made before. */
-	smp_store_release(slot, value);
-	return 0;
+	if (value)
+		ret = xadma_frame_table_prepare(table, frame, gfp);
+	if (!ret)
+		xadma_frame_table_store(table, frame, value);
+	return ret;
 }
 
 /**
