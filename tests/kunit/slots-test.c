@@ -14,6 +14,18 @@
 #include "../slots.h"
 #include "helpers.h"
 
+/* A run anywhere in the set. */
+static int alloc_run(struct xadma_slots *slots, unsigned int count, unsigned int align)
+{
+	const struct xadma_slots_request want = {
+		.count = count,
+		.align = align,
+		.end = slots->nr,
+	};
+
+	return xadma_slots_alloc(slots, &want);
+}
+
 static void slots_end(void *slots)
 {
 	xadma_slots_destroy(slots);
@@ -114,7 +126,7 @@ static void tell(struct kunit *test, unsigned int nr, const struct step *steps,
 	for (i = 0; i < n; i++) {
 		const struct step *s = &steps[i];
 		int ret = s->act == TAKE ?
-			xadma_slots_alloc(slots, s->count, s->arg) :
+			alloc_run(slots, s->count, s->arg) :
 			xadma_slots_free(slots, s->arg, s->count);
 
 		KUNIT_EXPECT_EQ_MSG(test, ret, s->ret, "step %u", i);
@@ -140,10 +152,10 @@ static void stays_low(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < 200; i++) {
-		KUNIT_EXPECT_EQ(test, xadma_slots_alloc(slots, 1, 1), 0);
-		KUNIT_EXPECT_EQ(test, xadma_slots_alloc(slots, 2, 2), 2);
-		KUNIT_EXPECT_EQ(test, xadma_slots_alloc(slots, 1, 1), 1);
-		KUNIT_EXPECT_EQ(test, xadma_slots_alloc(slots, 60, 1), 4);
+		KUNIT_EXPECT_EQ(test, alloc_run(slots, 1, 1), 0);
+		KUNIT_EXPECT_EQ(test, alloc_run(slots, 2, 2), 2);
+		KUNIT_EXPECT_EQ(test, alloc_run(slots, 1, 1), 1);
+		KUNIT_EXPECT_EQ(test, alloc_run(slots, 60, 1), 4);
 		KUNIT_EXPECT_EQ(test, xadma_slots_free(slots, 4, 60), 0);
 		KUNIT_EXPECT_EQ(test, xadma_slots_free(slots, 0, 4), 0);
 	}
@@ -157,7 +169,7 @@ static void heads(struct kunit *test)
 	unsigned int i, n, first[ARRAY_SIZE(runs)];
 
 	for (i = 0; i < ARRAY_SIZE(runs); i++) {
-		int got = xadma_slots_alloc(slots, runs[i], 1);
+		int got = alloc_run(slots, runs[i], 1);
 
 		KUNIT_ASSERT_GE(test, got, 0);
 		first[i] = got;
@@ -228,7 +240,7 @@ static const char *random_take(struct model *m)
 	u32 r = prandom_u32_state(&m->rnd);
 	unsigned int count = 1 + (r % 4 ? r % 7 : r % 40);
 	unsigned int align = 1 << (r >> 8) % 7;
-	int first = xadma_slots_alloc(m->slots, count, align);
+	int first = alloc_run(m->slots, count, align);
 
 	if (first == -E2BIG)
 		return count > m->nr ? NULL : "too long, but it is not";
@@ -325,7 +337,7 @@ struct crowd {
 
 static void take_and_give(struct crowd *c, unsigned int count)
 {
-	int first = xadma_slots_alloc(c->slots, count, 1), i;
+	int first = alloc_run(c->slots, count, 1), i;
 
 	if (first < 0)
 		return;

@@ -367,8 +367,11 @@ static int take_from(struct xadma_pool *pool, struct xadma_chunk *chunk,
 	} else {
 		order = XADMA_NO_ORDER;
 	}
-	first = xadma_slots_alloc(&chunk->slots, count,
-				  align >> XADMA_SLOT_SHIFT);
+	first = xadma_slots_alloc(&chunk->slots, &(struct xadma_slots_request){
+		.count = count,
+		.align = align >> XADMA_SLOT_SHIFT,
+		.end = chunk->slots.nr,
+	});
 	if (first < 0)
 		return first;
 

@@ -28,7 +28,7 @@ int xadma_slots_init(struct xadma_slots *slots, unsigned int nr,
 	slots->nr = nr;
 	slots->set_size = set_size;
 	slots->free = nr;
-	spin_lock_init(&slots->lock);
+	raw_spin_lock_init(&slots->lock);
 	return 0;
 }
 
@@ -44,24 +44,39 @@ void xadma_slots_destroy(struct xadma_slots *slots)
 	slots->heads = NULL;
 }
 
+/* Where to look on when a run that begins at @first would cross a line; or 0. */
+static unsigned int behind_line(const struct xadma_slots *slots,
+				const struct xadma_slots_request *want,
+				unsigned int first)
+{
+	unsigned int last = first + want->count - 1, at;
+
+	if (last / slots->set_size != first / slots->set_size)
+		return (first / slots->set_size + 1) * slots->set_size;
+	if (!want->boundary)
+		return 0;
+	at = (first + want->phase) & (want->boundary - 1);
+	if (at + want->count + want->slack > want->boundary)
+		return first + want->boundary - at;
+	return 0;
+}
+
 /* The lowest that fits: what is long finds its place above what is short. */
 static unsigned int find_run(const struct xadma_slots *slots,
-			     unsigned int count, unsigned int align)
+			     const struct xadma_slots_request *want)
 {
-	unsigned int first, set_size, from = 0;
+	unsigned int first, from = 0;
 
 	lockdep_assert_held(&slots->lock);
 
-	for (;;) {
-		first = bitmap_find_next_zero_area(slots->busy, slots->nr, from,
-						   count, align - 1);
-		if (first >= slots->nr)
-			return first;
-		set_size = first / slots->set_size;
-		if ((first + count - 1) / slots->set_size == set_size)
-			return first;
-		from = (set_size + 1) * slots->set_size;
-	}
+	do {
+		first = bitmap_find_next_zero_area(slots->busy, want->end, from,
+						   want->count, want->align - 1);
+		if (first >= want->end)
+			return slots->nr;
+		from = behind_line(slots, want, first);
+	} while (from);
+	return first;
 }
 
 static void take_run(struct xadma_slots *slots, unsigned int first,
@@ -75,31 +90,32 @@ static void take_run(struct xadma_slots *slots, unsigned int first,
 /**
  * xadma_slots_alloc - take a run of neighbouring slots
  * @slots: the set
- * @count: how many slots, at least 1
- * @align: the first slot is a multiple of this power of two
+ * @want:  what it is to be like
  *
  * Context: any; takes @slots->lock with interrupts off.
- * Return: the first slot; -EINVAL for arguments that no set can serve,
- *	-E2BIG for a run longer than a group, -ENOSPC when it is too full.
+ * Return: the first slot; -EINVAL for a request that no set can serve,
+ *	-E2BIG for a run longer than @slots->set_size, -ENOSPC when it is too full.
  */
-int xadma_slots_alloc(struct xadma_slots *slots, unsigned int count,
-		      unsigned int align)
+int xadma_slots_alloc(struct xadma_slots *slots, const struct xadma_slots_request *want)
 {
 	unsigned long flags;
 	unsigned int first;
 
-	if (!count || !is_power_of_2(align))
+	if (!want->count || !is_power_of_2(want->align) || want->end > slots->nr)
 		return -EINVAL;
-	if (count > slots->set_size)
+	if (want->boundary && (!is_power_of_2(want->boundary) ||
+			       want->count + want->slack > want->boundary))
+		return -EINVAL;
+	if (want->count > slots->set_size)
 		return -E2BIG;
-	if (count > READ_ONCE(slots->free))
+	if (want->count > READ_ONCE(slots->free))
 		return -ENOSPC;
 
-	spin_lock_irqsave(&slots->lock, flags);
-	first = find_run(slots, count, align);
+	raw_spin_lock_irqsave(&slots->lock, flags);
+	first = find_run(slots, want);
 	if (first < slots->nr)
-		take_run(slots, first, count);
-	spin_unlock_irqrestore(&slots->lock, flags);
+		take_run(slots, first, want->count);
+	raw_spin_unlock_irqrestore(&slots->lock, flags);
 
 	return first < slots->nr ? (int)first : -ENOSPC;
 }
@@ -132,14 +148,14 @@ int xadma_slots_free(struct xadma_slots *slots, unsigned int first,
 	if (!count || first >= slots->nr || count > slots->nr - first)
 		return -EINVAL;
 
-	spin_lock_irqsave(&slots->lock, flags);
+	raw_spin_lock_irqsave(&slots->lock, flags);
 	if (all_busy(slots, first, count)) {
 		bitmap_clear(slots->busy, first, count);
 		__clear_bit(first, slots->heads);
 		WRITE_ONCE(slots->free, slots->free + count);
 		ret = 0;
 	}
-	spin_unlock_irqrestore(&slots->lock, flags);
+	raw_spin_unlock_irqrestore(&slots->lock, flags);
 	return ret;
 }
 

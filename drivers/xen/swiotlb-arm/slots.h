@@ -20,22 +20,41 @@
  * @free:  how many are free
  * @busy:  a bit for each slot that is taken
  * @heads: a bit for each slot that a run begins with. Written under @lock; the bits
- *	of a run do not change while somebody has it, and are read without it
+ *	of a run do not change while it is taken, and are read without it
  */
 struct xadma_slots {
 	unsigned int nr;
 	unsigned int set_size;
-	spinlock_t lock;	/* irq-safe, innermost */
+	raw_spinlock_t lock;	/* irq-safe, innermost */
 	unsigned int free;	/* @lock */
 	unsigned long *busy;	/* @lock */
 	unsigned long *heads;	/* @lock */
 };
 
+/**
+ * struct xadma_slots_request - a run that is wanted
+ * @count:    how many slots, at least 1
+ * @align:    the first slot is a multiple of this power of two
+ * @end:      the run ends before this slot
+ * @boundary: no multiple of this power of two lies within the run, counted from
+ *	@phase slots before the first slot of the set; 0 for none
+ * @phase:    see @boundary
+ * @slack:    slots that the run is taken to be longer for the sake of @boundary
+ */
+struct xadma_slots_request {
+	unsigned int count;
+	unsigned int align;
+	unsigned int end;
+	unsigned int boundary;
+	unsigned int phase;
+	unsigned int slack;
+};
+
 int xadma_slots_init(struct xadma_slots *slots, unsigned int nr,
 		     unsigned int set_size);
 void xadma_slots_destroy(struct xadma_slots *slots);
-int xadma_slots_alloc(struct xadma_slots *slots, unsigned int count,
-		      unsigned int align);
+int xadma_slots_alloc(struct xadma_slots *slots,
+		      const struct xadma_slots_request *want);
 int xadma_slots_free(struct xadma_slots *slots, unsigned int first,
 		     unsigned int count);
 unsigned int __xadma_slots_head(const struct xadma_slots *slots,
@@ -47,8 +66,8 @@ unsigned int xadma_slots_used(const struct xadma_slots *slots);
  * @slots: the set
  * @slot:  a slot of it
  *
- * Context: any, no lock; somebody has the run, and keeps it.
- * Return: the run's first slot; of a slot that nobody has, anything in the set.
+ * Context: any, no lock; the run is taken, and stays so.
+ * Return: the run's first slot; of a slot that is free, any slot of the set.
  */
 static inline unsigned int xadma_slots_head(const struct xadma_slots *slots,
 					    unsigned int slot)
