@@ -36,7 +36,7 @@ struct xadma_mfn_map {
 	unsigned long answer[XADMA_RESOLVE_BATCH];	/* @lock */
 	struct work_struct work;
 	bool ending;				/* learning is over */
-	spinlock_t wanted_lock;			/* irq-safe, innermost */
+	raw_spinlock_t wanted_lock;		/* irq-safe, innermost */
 	DECLARE_KFIFO(wanted, unsigned long, WANTED_MAX);	/* @wanted_lock */
 	unsigned long nr_sections;
 	unsigned long *section[];
@@ -85,13 +85,23 @@ static void learn(struct xadma_mfn_map *f, unsigned int nr)
 	}
 }
 
+static bool next_wanted(struct xadma_mfn_map *f, unsigned long *pfn)
+{
+	bool got;
+
+	raw_spin_lock_irq(&f->wanted_lock);
+	got = kfifo_out(&f->wanted, pfn, 1);
+	raw_spin_unlock_irq(&f->wanted_lock);
+	return got;
+}
+
 static unsigned int take_wanted(struct xadma_mfn_map *f)
 {
 	unsigned int nr = 0;
 	unsigned long pfn;
 
 	while (nr < XADMA_RESOLVE_BATCH &&
-	       kfifo_out_spinlocked(&f->wanted, &pfn, 1, &f->wanted_lock)) {
+	       next_wanted(f, &pfn)) {
 		const unsigned long *at = entry(f, pfn);
 
 		if (at && *at < KNOWN)
@@ -124,7 +134,7 @@ static unsigned int take_next(struct xadma_mfn_map *f)
 	return nr;
 }
 
-/* What somebody waits for comes first. */
+/* Frames that a driver maps come before all others. */
 static bool learn_some(struct xadma_mfn_map *f)
 {
 	unsigned int nr;
@@ -157,7 +167,7 @@ void xadma_mfn_map_learn_all(struct xadma_mfn_map *f)
 }
 
 /**
- * xadma_mfn_map_want - somebody maps these frames and would like to know them
+ * xadma_mfn_map_want - these frames are being mapped, and are not all known
  * @f:   the table
  * @pfn: the first frame
  * @nr:  how many
@@ -169,11 +179,35 @@ void xadma_mfn_map_learn_all(struct xadma_mfn_map *f)
 void xadma_mfn_map_want(struct xadma_mfn_map *f, unsigned long pfn,
 			unsigned int nr)
 {
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&f->wanted_lock, flags);
 	for (; nr; nr--, pfn++)
 		if (xadma_mfn_map_mfn(f, pfn) == XADMA_NO_MFN &&
-		    !kfifo_in_spinlocked(&f->wanted, &pfn, 1, &f->wanted_lock))
+		    !kfifo_in(&f->wanted, &pfn, 1))
 			break;
+	raw_spin_unlock_irqrestore(&f->wanted_lock, flags);
 	queue_work(system_unbound_wq, &f->work);
+}
+
+/**
+ * xadma_mfn_map_set - a frame has new memory behind it, and it is known which
+ * @f:   the map
+ * @pfn: the frame, which was forgotten before its memory was changed
+ * @mfn: its machine frame
+ *
+ * Context: may sleep; nobody maps the page yet.
+ */
+void xadma_mfn_map_set(struct xadma_mfn_map *f, unsigned long pfn, unsigned long mfn)
+{
+	unsigned long *at = entry(f, pfn);
+
+	if (!at)
+		return;
+	mutex_lock(&f->lock);
+	WRITE_ONCE(*at, mfn + KNOWN);
+	f->lowest = min(f->lowest, mfn);
+	mutex_unlock(&f->lock);
 }
 
 /**
@@ -211,9 +245,9 @@ void xadma_mfn_map_forget(struct xadma_mfn_map *f, unsigned long pfn)
 		return;
 	mutex_lock(&f->lock);
 	WRITE_ONCE(*at, GONE);
-	spin_lock_irq(&f->wanted_lock);
+	raw_spin_lock_irq(&f->wanted_lock);
 	kfifo_reset(&f->wanted);
-	spin_unlock_irq(&f->wanted_lock);
+	raw_spin_unlock_irq(&f->wanted_lock);
 	mutex_unlock(&f->lock);
 }
 
@@ -272,7 +306,7 @@ struct xadma_mfn_map *xadma_mfn_map_create(struct xadma_resolver *resolver)
 	f->nr_sections = nr;
 	f->lowest = XADMA_NO_MFN;
 	mutex_init(&f->lock);
-	spin_lock_init(&f->wanted_lock);
+	raw_spin_lock_init(&f->wanted_lock);
 	INIT_KFIFO(f->wanted);
 	INIT_WORK(&f->work, work);
 

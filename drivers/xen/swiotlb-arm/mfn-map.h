@@ -42,6 +42,7 @@ void xadma_mfn_map_learn_all(struct xadma_mfn_map *f);
 unsigned long xadma_mfn_map_mfn(const struct xadma_mfn_map *f, unsigned long pfn);
 void xadma_mfn_map_want(struct xadma_mfn_map *f, unsigned long pfn,
 			unsigned int nr);
+void xadma_mfn_map_set(struct xadma_mfn_map *f, unsigned long pfn, unsigned long mfn);
 void xadma_mfn_map_forget(struct xadma_mfn_map *f, unsigned long pfn);
 bool xadma_mfn_map_none_below(struct xadma_mfn_map *f, unsigned long mfn);
 struct xadma_mfn_map_usage xadma_mfn_map_usage(struct xadma_mfn_map *f);

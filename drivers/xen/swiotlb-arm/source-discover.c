@@ -87,7 +87,7 @@ static bool lies_in(unsigned long mfn, struct xadma_window within)
 	       first + XEN_PAGE_SIZE - 1 <= within.last;
 }
 
-/* Xen is asked only for what is not known anyway. */
+/* Xen is asked only for frames that are not known anyway. */
 static void find_out(struct sample *s, unsigned int first,
 		     const struct xadma_source *source)
 {
@@ -145,7 +145,7 @@ static void gather(struct sample *s, unsigned int want,
 		__free_page(page);
 }
 
-/* Leaves whole blocks, and as many of them as make whole grains. */
+/* Leaves whole blocks, and as many of them as make a chunk. */
 static unsigned int sift(struct sample *s)
 {
 	unsigned int least = XADMA_CHUNK_MIN >> PAGE_SHIFT;
@@ -174,8 +174,8 @@ static void *see_as_one(const struct sample *s)
 	return vaddr;
 }
 
-static int hand_over(struct sample *s, unsigned int order,
-		     struct xadma_memory *memory)
+static int hand_over(struct xadma_source *source, struct sample *s,
+		     unsigned int order, struct xadma_memory *memory)
 {
 	unsigned int i, nr = s->nr >> order;
 	phys_addr_t *maddr = kvmalloc_array(nr, sizeof(*maddr), GFP_KERNEL);
@@ -195,6 +195,10 @@ static int hand_over(struct sample *s, unsigned int order,
 		.maddr = maddr,
 	};
 	memset(vaddr, 0, memory->size);
+	/* Coherent memory may be shared with another device, as pages. */
+	for (i = 0; source->frames && i < s->nr; i++)
+		xadma_mfn_map_set(source->frames, page_to_pfn(s->frames[i].page),
+				  s->frames[i].mfn);
 	s->nr = 0;
 	return 0;
 }
@@ -216,7 +220,7 @@ static int discover_get(struct xadma_source *source,
 	if (!ret) {
 		gather(&s, nr, source, within);
 		order = sift(&s);
-		ret = s.nr ? hand_over(&s, order, memory) : -ENOMEM;
+		ret = s.nr ? hand_over(source, &s, order, memory) : -ENOMEM;
 	}
 	sample_destroy(&s);
 	return ret;

@@ -129,7 +129,7 @@ static unsigned int bits_of(struct xadma_window within)
 }
 
 /*
- * Where only single frames are to be had, this provider does not bear: a coloured
+ * Where only single frames are to be had, this provider is no use: a coloured
  * domain gets nothing else, and its Xen may not even give back what it took.
  * Then the holes are put right with memory from anywhere.
  */
@@ -193,8 +193,8 @@ static unsigned int judge(struct xadma_source *source, struct block *b,
 	return xadma_contig_order(b->mfns, frames_of(b));
 }
 
-static int hand_over(struct block *b, unsigned int order,
-		     struct xadma_memory *memory)
+static int hand_over(struct xadma_source *source, struct block *b,
+		     unsigned int order, struct xadma_memory *memory)
 {
 	unsigned int i, nr = frames_of(b) >> order;
 	phys_addr_t *maddr = kvmalloc_array(nr, sizeof(*maddr), GFP_KERNEL);
@@ -210,6 +210,10 @@ static int hand_over(struct block *b, unsigned int order,
 		.maddr = maddr,
 	};
 	memset(memory->vaddr, 0, memory->size);
+	/* Coherent memory may be shared with another device, as pages. */
+	for (i = 0; source->frames && i < frames_of(b); i++)
+		xadma_mfn_map_set(source->frames, page_to_pfn(b->page) + i,
+				  b->mfns[i]);
 	b->page = NULL;
 	return 0;
 }
@@ -217,8 +221,8 @@ static int hand_over(struct block *b, unsigned int order,
 typedef void renew(struct xadma_source *source, struct block *b,
 		   struct xadma_window within);
 
-/* Until this provider has been seen to bear, little is put at stake. */
-static size_t stake(const struct xadma_source *source, size_t want)
+/* Until this provider has given memory once, it is tried with little. */
+static size_t probe_size(const struct xadma_source *source, size_t want)
 {
 	return source->chosen ? want : XADMA_CHUNK_MIN;
 }
@@ -234,12 +238,12 @@ static int get_block(struct xadma_source *source, struct xadma_memory *memory,
 	if (source->lost)
 		return -ENOMEM;
 
-	ret = block_init(&b, stake(source, want));
+	ret = block_init(&b, probe_size(source, want));
 	if (!ret) {
 		forget(source, &b);
 		renew(source, &b, within);
 		order = judge(source, &b, within);
-		ret = order ? hand_over(&b, order, memory) : -ENOMEM;
+		ret = order ? hand_over(source, &b, order, memory) : -ENOMEM;
 	}
 	block_destroy(source, &b);
 	return ret;
