@@ -7,13 +7,14 @@
 #define _XEN_SWIOTLB_ARM_H
 
 #include <linux/types.h>
+#include <xen/interface/xen.h>
 
 struct device;
 
 #ifdef CONFIG_XEN_SWIOTLB_ARM
 bool swiotlb_arm_enabled(void);
 bool swiotlb_arm_setup_dma_ops(struct device *dev);
-void swiotlb_arm_forget(const u64 *gfns, int nr);
+void swiotlb_arm_forget(const xen_pfn_t *gfns, int nr);
 #else
 static inline bool swiotlb_arm_enabled(void)
 {
@@ -25,7 +26,7 @@ static inline bool swiotlb_arm_setup_dma_ops(struct device *dev)
 	return false;
 }
 
-static inline void swiotlb_arm_forget(const u64 *gfns, int nr)
+static inline void swiotlb_arm_forget(const xen_pfn_t *gfns, int nr)
 {
 }
 #endif

@@ -353,7 +353,7 @@ bool swiotlb_arm_setup_dma_ops(struct device *dev)
  *
  * Context: may sleep; nobody uses the pages.
  */
-void swiotlb_arm_forget(const u64 *gfns, int nr)
+void swiotlb_arm_forget(const xen_pfn_t *gfns, int nr)
 {
 	int i;
 
