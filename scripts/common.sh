@@ -7,6 +7,17 @@ cross=aarch64-linux-gnu-
 jobs=$(nproc)
 mkdir -p "$cache"
 
+# One integrates and builds at a time, whoever else shares the cache: between the two
+# the shadow must not become another tree's. What a script starts under its lock
+# inherits descriptor 9, and with it the lock.
+lock() {
+	# shellcheck disable=SC3013
+	[ ! /proc/self/fd/9 -ef "$cache/lock" ] || return 0
+	exec 9>"$cache/lock"
+	flock -n 9 || { say "waiting for another build to finish"; flock 9; }
+}
+unlock() { exec 9>&-; }
+
 say() { echo "== $*" >&2; }
 die() { echo "error: $*" >&2; exit 1; }
 
@@ -15,8 +26,10 @@ die() { echo "error: $*" >&2; exit 1; }
 quietly() {
 	to=$1; shift
 	mkdir -p "$(dirname "$to")"
-	# A sleep that outlives us must not hold on to a pipe or a lock.
-	( while sleep 20 >&- 2>&- 8>&- 9>&-; do say "  $(tail -n 1 "$to" | cut -c 1-70)"; done ) & told=$!
+	# What outlives us must not hold on to a pipe or a lock.
+	( while sleep 20 >&- 2>&- && kill -0 $$ 2>&-; do
+		say "  $(tail -n 1 "$to" | cut -c 1-70)"
+	done ) 8>&- 9>&- & told=$!
 	if "$@" >"$to" 2>&1 </dev/null; then ok=1; else ok=0; fi
 	kill $told 2>/dev/null; wait $told 2>/dev/null || :
 	[ $ok = 1 ] && return
