@@ -18,7 +18,7 @@
 #   make controls            runs that have to fail, and do
 #   make debug               KUnit and the system test on a debug kernel
 #   make bench               what DMA costs, in instructions: ours and the peer's
-#   make check               checkpatch, W=1, sparse, kernel-doc
+#   make check               checkpatch, sparse, shellcheck, ...; x86 and 32-bit Arm
 #   make integrate KDIR=...  put the driver into your own kernel tree
 #   make clean               remove what the tests left in build/
 #
