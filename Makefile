@@ -9,7 +9,8 @@
 #   make run MODE=coloured   ... and a Dom0 with cache colours
 #   make run MODE=pv         ... and two guests whose disks and networks it serves
 #   make test                KUnit and all the system tests below
-#   make kunit               KUnit alone: no Xen, no root
+#   make kunit               KUnit alone, 4K and 64K pages: no Xen, no root
+#   make kunit-16k           KUnit on a kernel with 16K pages
 #   make system              the system test of Dom0 alone
 #   make domu                the system test of a guest
 #   make coloured            the system test of a coloured Dom0
@@ -33,9 +34,11 @@ help:
 run: tools
 	@scripts/test --brief $(if $(filter-out dom0,$(MODE)),$(MODE),system)
 test: tools
-	@scripts/test pv kunit coloured domu system
+	@scripts/test pv kunit kunit-64k coloured domu system
 kunit: tools
-	@scripts/test kunit
+	@scripts/test kunit kunit-64k
+kunit-16k: tools
+	@scripts/test kunit-16k
 system: tools
 	@scripts/test system
 domu: tools
@@ -63,4 +66,4 @@ integrate:
 clean:
 	rm -rf build
 
-.PHONY: help run test kunit system domu coloured pv peer controls debug bench check tools integrate clean
+.PHONY: help run test kunit kunit-16k system domu coloured pv peer controls debug bench check tools integrate clean
