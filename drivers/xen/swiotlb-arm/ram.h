@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * ram: is this our own RAM, which the kernel has mapped?
+ *
+ * Asked before the CPU touches an address that a driver named: the driver may be
+ * wrong. pfn_valid() would not do. The unpopulated pages at which foreign pages are
+ * mapped have struct pages too, and they lie in the extended regions, which Xen takes
+ * from any address that this domain does not use: another domain's RAM may be
+ * behind the same number (devicetree/bindings/arm/xen.txt).
+ *
+ * The banks are copied from memblock, largest first, since a search of memblock takes
+ * longer than all the rest of an unmap.
+ */
+#ifndef _XADMA_RAM_H
+#define _XADMA_RAM_H
+
+#include <linux/types.h>
+
+#define XADMA_RAM_BANKS	16
+
+/**
+ * struct xadma_ram - our own RAM
+ * @nr:    how many banks
+ * @bank:  the largest ones, neighbours joined, largest first
+ * @first: of a bank: guest physical address of its first byte
+ * @size:  of a bank: bytes
+ */
+struct xadma_ram {
+	unsigned int nr;
+	struct xadma_ram_bank {
+		phys_addr_t first;
+		phys_addr_t size;
+	} bank[XADMA_RAM_BANKS];
+};
+
+void xadma_ram_init(struct xadma_ram *ram);
+bool __xadma_ram_has(const struct xadma_ram *ram, phys_addr_t phys, size_t size);
+
+/**
+ * xadma_ram_has - is all of a range our own RAM?
+ * @ram:  our RAM
+ * @phys: guest physical address, bytes
+ * @size: bytes, at least 1
+ *
+ * Context: any, no lock.
+ * Return: true when it is.
+ */
+static __always_inline bool xadma_ram_has(const struct xadma_ram *ram,
+					  phys_addr_t phys, size_t size)
+{
+	phys_addr_t at = phys - ram->bank[0].first;
+
+	if (likely(at < ram->bank[0].size && size <= ram->bank[0].size - at))
+		return true;
+	return __xadma_ram_has(ram, phys, size);
+}
+
+#endif /* _XADMA_RAM_H */
