@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * share: who is let in, by a table; and what comes of it, whoever asks for what.
+ * quota: who is let in, by a table; and what comes of it, whoever asks for what.
  */
 #include <kunit/test.h>
 
@@ -16,9 +16,11 @@ static const struct row {
 } rows[] = {
 	{ "plenty", 1, 0, 1280, 1280, true },
 	{ "nothing yet, nothing left", 1, 0, 0, 1280, true },
-	{ "nothing yet, a long one", 1000, 0, 5, 1280, true },
-	{ "a little more than nothing, nothing left", 5, 5, 0, 1280, true },
-	{ "more than a little, nothing left", 6, 5, 0, 1280, false },
+	{ "nothing yet, 8 KiB of which 12 bits are kept", 6, 0, 0, 1280, true },
+	{ "nothing yet, and wants more than that", 9, 0, 5, 1280, false },
+	{ "nothing yet, a long one", 1000, 0, 5, 1280, false },
+	{ "nothing yet, a long one, and plenty", 1000, 0, 1280, 1280, true },
+	{ "a little, nothing left", 1, 1, 0, 1280, false },
 	{ "would break into the reserve", 1, 20, 10, 1280, false },
 	{ "just leaves the reserve", 1, 20, 11, 1280, true },
 	{ "eight times what is left", 1, 799, 101, 1280, true },
@@ -134,7 +136,7 @@ static void marks(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, xadma_quota_high(0), 0);
 }
 
-static struct kunit_case share_cases[] = {
+static struct kunit_case quota_cases[] = {
 	KUNIT_CASE_PARAM(table, row_gen_params),
 	KUNIT_CASE(nobody_takes_all),
 	KUNIT_CASE(late_comer),
@@ -143,9 +145,9 @@ static struct kunit_case share_cases[] = {
 	{}
 };
 
-static struct kunit_suite share_suite = {
+static struct kunit_suite quota_suite = {
 	.name = "swiotlb-arm-quota",
-	.test_cases = share_cases,
+	.test_cases = quota_cases,
 };
 
-kunit_test_suite(share_suite);
+kunit_test_suite(quota_suite);

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * share: who may have more of a pool that is filling up.
+ * quota: which device may have more of a pool that is filling up.
  *
- * It is asked only above the high-water mark: below it there is enough for
- * everybody. All figures are in slots.
+ * It is asked only above the high-water mark: below it there is enough for all. All
+ * figures are in slots.
  *
  * Two things must not happen. One device must not be able to take all there is,
  * for the disk that the memory of the others is to be written to would starve.
- * And a device that waits for a little must get it, however full the pool is. So
- * what a device holds may be at most so many times what it leaves for others; and
- * the last slots are for those who hold next to nothing.
+ * And a device that waits for one small buffer must get it, however full the pool is.
+ * So what a device holds may be at most so many times what it leaves for others; and
+ * each chunk has a reserve, neighbouring slots at its end. Above the mark those are for
+ * devices that hold nothing and want a small run.
  */
 #ifndef _XADMA_QUOTA_H
 #define _XADMA_QUOTA_H
@@ -34,7 +35,10 @@ unsigned int xadma_quota_held(const struct xadma_account __percpu *account);
 /* One device alone can have eight ninths of a pool, two have eight of 17 each. */
 #define XADMA_QUOTA_FACTOR	8
 
-/* What is kept back, and what a device may hold to have some of it. */
+/* What a device that holds nothing gets in any case: 8 KiB, 12 bits of it kept. */
+#define XADMA_QUOTA_SMALL	8
+
+/* Of a chunk, or of a pool: kept for devices that hold nothing. */
 static inline unsigned int xadma_quota_reserve(unsigned int total)
 {
 	return total / 128;
@@ -53,6 +57,19 @@ static inline unsigned int xadma_quota_low(unsigned int total)
 }
 
 /**
+ * xadma_quota_waits - is this a device that waits for one small buffer?
+ * @want:  what it wants now
+ * @holds: what it holds already
+ *
+ * Context: any; a pure function.
+ * Return: true when the reserve is for it.
+ */
+static inline bool xadma_quota_waits(unsigned int want, unsigned int holds)
+{
+	return !holds && want <= XADMA_QUOTA_SMALL;
+}
+
+/**
  * xadma_quota_allows - may a device have more?
  * @want:  what it wants now
  * @holds: what it holds already
@@ -66,12 +83,12 @@ static inline unsigned int xadma_quota_low(unsigned int total)
 static inline bool xadma_quota_allows(unsigned int want, unsigned int holds,
 				      unsigned int free, unsigned int total)
 {
-	unsigned int reserve = xadma_quota_reserve(total);
 	unsigned int left = free > want ? free - want : 0;
 
-	if (holds + want <= reserve || !holds)
+	if (xadma_quota_waits(want, holds))
 		return true;
-	return left >= reserve && (holds + want) / XADMA_QUOTA_FACTOR <= left;
+	return left >= xadma_quota_reserve(total) &&
+	       (holds + want) / XADMA_QUOTA_FACTOR <= left;
 }
 
 #endif /* _XADMA_QUOTA_H */
