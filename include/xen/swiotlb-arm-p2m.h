@@ -5,27 +5,80 @@
  *
  * It knows the frames at which other domains' pages are mapped, and nothing of
  * the way back: one foreign frame may be granted, and mapped, many times.
+ *
+ * All questions are asked in Xen frames, which have 4 KiB whatever the kernel's pages
+ * have: struct xadma_frames is made from bytes, by xadma_frames_of() alone, so a number
+ * of kernel pages cannot get in here.
  */
 #ifndef _XEN_SWIOTLB_ARM_P2M_H
 #define _XEN_SWIOTLB_ARM_P2M_H
 
+#include <linux/bits.h>
 #include <linux/compiler.h>
 #include <linux/types.h>
 
+#include <xen/page.h>
+
 /**
- * struct xadma_p2m_span - between which frames everything foreign lies
- * @first: the lowest such frame, or one below it
- * @last:  the highest, or one above it; below @first when there is none
- *
- * Foreign pages are mapped at frames without memory behind them, which lie
- * together and away from RAM. So two comparisons tell most buffers from those.
+ * struct xadma_frames - neighbouring Xen frames of guest physical memory
+ * @first: the first frame
+ * @last:  the last, not before @first
  */
-struct xadma_p2m_span {
+struct xadma_frames {
 	unsigned long first;
 	unsigned long last;
 };
 
-extern struct xadma_p2m_span xadma_p2m_span;
+/**
+ * xadma_frames_of - the frames that a buffer touches
+ * @phys: guest physical address of the buffer, bytes
+ * @size: bytes, at least 1; the buffer must not wrap
+ *
+ * Context: any; a pure function.
+ * Return: the frames.
+ */
+static __always_inline struct xadma_frames xadma_frames_of(phys_addr_t phys,
+							   size_t size)
+{
+	return (struct xadma_frames){
+		.first = XEN_PFN_DOWN(phys),
+		.last = XEN_PFN_DOWN(phys + size - 1),
+	};
+}
+
+/* Frames that differ by a multiple of this share a bit of the filter: 512 MiB. */
+#define XADMA_P2M_FILTER_FRAMES	BIT(17)
+
+/**
+ * struct xadma_p2m_hint - what tells most frames from foreign ones without a look-up
+ * @first:  the lowest foreign frame, or one below it
+ * @last:   the highest, or one above it; below @first when there is none
+ * @filter: a bit for each frame modulo XADMA_P2M_FILTER_FRAMES: set if one of those
+ *	that share it is foreign
+ *
+ * Foreign pages are mapped at frames without memory behind them. Those of
+ * xen_alloc_unpopulated_pages() lie together and away from RAM, so two comparisons
+ * tell most buffers from them. Ballooned pages lie in the middle of RAM: then the
+ * filter tells.
+ */
+struct xadma_p2m_hint {
+	unsigned long first;
+	unsigned long last;
+	unsigned long filter[XADMA_P2M_FILTER_FRAMES / BITS_PER_LONG];
+};
+
+extern struct xadma_p2m_hint xadma_p2m_hint;
+
+/**
+ * struct xadma_p2m_run - how far a range is foreign and in one piece in the machine
+ * @nr:  how many frames, from the first one on, are foreign and neighbours in the
+ *	machine; 0 when the first is not foreign
+ * @mfn: the first one's machine frame, if @nr is not 0
+ */
+struct xadma_p2m_run {
+	unsigned long nr;
+	unsigned long mfn;
+};
 
 /**
  * struct xadma_p2m_usage - figures for people
@@ -37,41 +90,33 @@ struct xadma_p2m_usage {
 	unsigned long most;
 };
 
-bool __xadma_p2m_any_foreign(unsigned long first, unsigned long last);
-unsigned long xadma_p2m_run(unsigned long pfn, unsigned long nr,
-			    unsigned long *mfn);
+bool xadma_p2m_any_foreign(struct xadma_frames frames);
+struct xadma_p2m_run xadma_p2m_run(struct xadma_frames frames);
 struct xadma_p2m_usage xadma_p2m_usage(void);
 
 /**
- * xadma_p2m_near_foreign - may anything in this range be foreign?
- * @first: the first frame
- * @last:  the last, not before it
+ * xadma_p2m_may_be_foreign - may any of these frames be foreign?
+ * @frames: the frames
  *
  * Context: any, no lock; the caller owns the pages, so what is mapped there was
  *	mapped before it got them, and stays.
- * Return: false when nothing is; true tells nothing.
+ * Return: false when none is; true tells nothing.
  */
-static inline bool xadma_p2m_near_foreign(unsigned long first,
-					  unsigned long last)
+static __always_inline bool xadma_p2m_may_be_foreign(struct xadma_frames frames)
 {
-	return first <= READ_ONCE(xadma_p2m_span.last) &&
-	       last >= READ_ONCE(xadma_p2m_span.first);
-}
+	const struct xadma_p2m_hint *hint = &xadma_p2m_hint;
+	unsigned long bits, nr = frames.last - frames.first;
 
-/**
- * xadma_p2m_any_foreign - is anything in this range foreign?
- * @first: the first frame
- * @last:  the last, not before it
- *
- * Context: any, no lock; the caller owns the pages, so what is mapped there was
- *	mapped before it got them, and stays.
- * Return: true when something is.
- */
-static inline bool xadma_p2m_any_foreign(unsigned long first,
-					 unsigned long last)
-{
-	return xadma_p2m_near_foreign(first, last) &&
-	       __xadma_p2m_any_foreign(first, last);
+	if (likely(frames.first > READ_ONCE(hint->last) ||
+		   frames.last < READ_ONCE(hint->first)))
+		return false;
+	/* More than a word of the filter is looked up instead. */
+	if ((frames.first ^ frames.last) / BITS_PER_LONG)
+		return true;
+	bits = READ_ONCE(hint->filter[frames.first % XADMA_P2M_FILTER_FRAMES /
+				      BITS_PER_LONG]);
+	bits >>= frames.first % BITS_PER_LONG;
+	return bits << (BITS_PER_LONG - 1 - nr);
 }
 
 #endif /* _XEN_SWIOTLB_ARM_P2M_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A control, never for use: the identity backing with a wrong answer. It takes
+ * A control, never for use: the identity provider with a wrong answer. It takes
  * twice the memory and tells the machine address of the half that the CPU does
  * not look at, so that what goes astray hurts nobody else.
  */

@@ -11,7 +11,7 @@
 #include <linux/mm.h>
 #include <linux/seq_file.h>
 
-#include "../dma.h"
+#include "../instance.h"
 #include "../mfn-map.h"
 #include "../setup.h"
 #include "../resolve.h"
@@ -41,14 +41,14 @@ static bool fill(unsigned int nth)
 
 static int frames_show(struct seq_file *m, void *unused)
 {
-	struct xadma_mfn_map *frames = xadma_instance()->frames;
+	struct xadma_mfn_map *frames = xadma_instance()->mfn_map;
 	unsigned int i;
 
 	for (i = 0; i < PAGES && fill(i); i++) {
 		unsigned long pfn = page_to_pfn(pages[i]);
 
 		if (frames && xadma_mfn_map_mfn(frames, pfn) == XADMA_NO_MFN)
-			xadma_mfn_map_want(frames, pfn, 1);
+			xadma_mfn_map_want(frames, (struct xadma_frames){ pfn, pfn });
 		seq_printf(m, "%lx %lx %016llx\n", pfn,
 			   frames ? xadma_mfn_map_mfn(frames, pfn) : pfn,
 			   pattern_of(i));

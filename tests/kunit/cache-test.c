@@ -33,9 +33,9 @@ static struct fake_hv *start_with_grants(struct kunit *test)
 }
 
 /* Of a foreign page that the kernel does not see any more. */
-static struct xadma_range foreign_range(size_t offset, size_t size)
+static struct xadma_lines foreign_range(size_t offset, size_t size)
 {
-	return (struct xadma_range){
+	return (struct xadma_lines){
 		.maddr = foreign_start() + offset,
 		.size = size,
 		.granted = true,
@@ -43,13 +43,13 @@ static struct xadma_range foreign_range(size_t offset, size_t size)
 }
 
 /* A wrong choice of address shows: the other one belongs to nobody. */
-static struct xadma_range local_range(struct kunit *test, size_t offset,
+static struct xadma_lines local_range(struct kunit *test, size_t offset,
 				      size_t size)
 {
 	void *buf = kunit_kzalloc(test, offset + size, GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, buf);
-	return (struct xadma_range){
+	return (struct xadma_lines){
 		.vaddr = buf + offset,
 		.maddr = foreign_start() - SZ_1M,
 		.size = size,
@@ -63,7 +63,7 @@ enum way {
 	TO_CPU,
 };
 
-static int maintain(enum way way, const struct xadma_range *range,
+static int maintain(enum way way, const struct xadma_lines *range,
 		    enum dma_data_direction dir)
 {
 	if (way == TO_DEVICE)
@@ -124,7 +124,7 @@ static const struct choice choices[] = {
 KUNIT_ARRAY_PARAM_DESC(choice, choices, name);
 
 static void check_choice(struct kunit *test, const struct choice *c,
-			 const struct xadma_range *range,
+			 const struct xadma_lines *range,
 			 const struct fake_call *call)
 {
 	KUNIT_EXPECT_EQ(test, call->verb, c->verb);
@@ -142,7 +142,7 @@ static void asks_who_can(struct kunit *test)
 {
 	const struct choice *c = test->param_value;
 	struct fake_hv *fake = start_with_grants(test);
-	struct xadma_range range = c->what == UNSEEN ?
+	struct xadma_lines range = c->what == UNSEEN ?
 		foreign_range(100, 300) : local_range(test, 100, 300);
 
 	range.granted = c->what != OWN;
@@ -190,7 +190,7 @@ KUNIT_ARRAY_PARAM_DESC(shape, shapes, name);
 
 /* Each range follows the one before, stays in its frame and fills its batch. */
 static void check_cover(struct kunit *test, const struct fake_hv *fake,
-			const struct xadma_range *range, u32 op)
+			const struct xadma_lines *range, u32 op)
 {
 	phys_addr_t at = range->maddr;
 	unsigned int i;
@@ -215,7 +215,7 @@ static void covers_foreign_exactly(struct kunit *test)
 {
 	const struct shape *shape = test->param_value;
 	struct fake_hv *fake = start_with_grants(test);
-	struct xadma_range range = foreign_range(shape->offset, shape->size);
+	struct xadma_lines range = foreign_range(shape->offset, shape->size);
 
 	KUNIT_EXPECT_EQ(test, maintain(TO_DEVICE, &range, DMA_TO_DEVICE),
 			shape->hypercalls);
@@ -235,7 +235,7 @@ static void covers_own_in_one_call(struct kunit *test)
 {
 	const struct shape *shape = test->param_value;
 	struct fake_hv *fake = fake_hv_start(test);
-	struct xadma_range range = local_range(test, shape->offset,
+	struct xadma_lines range = local_range(test, shape->offset,
 					       shape->size);
 
 	KUNIT_EXPECT_EQ(test, maintain(TO_DEVICE, &range, DMA_TO_DEVICE), 0);
@@ -253,7 +253,7 @@ static void covers_own_in_one_call(struct kunit *test)
 static void refuse_nth(struct kunit *test, struct fake_hv *fake, enum way way,
 		       unsigned int n)
 {
-	struct xadma_range range = foreign_range(0, FRAMES * SZ_4K);
+	struct xadma_lines range = foreign_range(0, FRAMES * SZ_4K);
 
 	fake_hv_clear_log(fake);
 	fake->refuse_at = n;
@@ -280,7 +280,7 @@ static void stops_where_refused(struct kunit *test)
 /* A refusal behind the range is none of its business. */
 static void is_not_refused_early(struct kunit *test)
 {
-	struct xadma_range range = foreign_range(0, FRAMES * SZ_4K);
+	struct xadma_lines range = foreign_range(0, FRAMES * SZ_4K);
 	struct fake_hv *fake = start_with_grants(test);
 
 	fake->refuse_at = FRAMES + 1;
@@ -291,7 +291,7 @@ static void is_not_refused_early(struct kunit *test)
 
 static void reports_missing_grant(struct kunit *test)
 {
-	struct xadma_range range = foreign_range((FRAMES - 1) * SZ_4K, SZ_8K);
+	struct xadma_lines range = foreign_range((FRAMES - 1) * SZ_4K, SZ_8K);
 	struct fake_hv *fake = start_with_grants(test);
 
 	KUNIT_EXPECT_EQ(test, maintain(TO_DEVICE, &range, DMA_TO_DEVICE),
@@ -301,7 +301,7 @@ static void reports_missing_grant(struct kunit *test)
 
 static void reports_missing_ram(struct kunit *test)
 {
-	struct xadma_range range = foreign_range(0, SZ_4K);
+	struct xadma_lines range = foreign_range(0, SZ_4K);
 	struct fake_hv *fake = start_with_grants(test);
 
 	fake->last_byte = foreign_start() - 1;
@@ -312,7 +312,7 @@ static void reports_missing_ram(struct kunit *test)
 
 static void reports_missing_call(struct kunit *test)
 {
-	struct xadma_range range = foreign_range(0, FRAMES * SZ_4K);
+	struct xadma_lines range = foreign_range(0, FRAMES * SZ_4K);
 	struct fake_hv *fake = start_with_grants(test);
 
 	fake->no_flush = true;

@@ -100,7 +100,7 @@ int fake_unpopulated_get(struct page **pages, unsigned int nr)
 	if (running->no_scratch)
 		return -ENOMEM;
 	for (i = 0; i < nr; i++)
-		pages[i] = alloc_page(GFP_KERNEL | __GFP_NOFAIL);
+		pages[i] = alloc_page(GFP_KERNEL | __GFP_NOFAIL | __GFP_ZERO);
 	running->scratch += nr;
 	return 0;
 }

@@ -20,7 +20,7 @@
 #include "../pool.h"
 #include "helpers.h"
 
-/* ---- a backing ---- */
+/* ---- a provider of memory ---- */
 
 static struct fake_provider *the_provider;
 
@@ -50,7 +50,7 @@ static phys_addr_t fake_end(phys_addr_t at, size_t size, unsigned int shift)
 }
 
 static int fake_get(struct xadma_source *source, struct xadma_memory *memory,
-		    size_t want, struct xadma_window within)
+		    size_t want, struct xadma_range within)
 {
 	struct fake_provider *provider = the_provider;
 	size_t size = min(want, provider->largest);
@@ -113,7 +113,7 @@ static void provider_end(void *data)
 }
 
 /**
- * fake_provider_start - a fresh backing for this case
+ * fake_provider_start - a fresh provider for this case
  * @test: the case
  *
  * It fails the case if pieces are still out at its end.
@@ -181,7 +181,6 @@ struct fake_world *fake_world(struct kunit *test, size_t size)
 /* ---- devices ---- */
 
 struct fake_record {
-	struct xadma_dev record;
 	struct device_dma_parameters parms;
 	u64 mask;
 	char name[32];
@@ -191,28 +190,11 @@ static void record_end(void *data)
 {
 	struct device *dev = data;
 
-	free_percpu(xadma_dev(dev)->stats);
-	dev->archdata.xadma = NULL;
 	dev->dma_range_map = NULL;
 	dev->dma_parms = NULL;
 	dev->dma_mask = &dev->coherent_dma_mask;
-}
-
-static void record_fill(struct device *dev, struct fake_record *r,
-			struct xadma *xadma, const struct fake_kind *kind)
-{
-	r->mask = kind->mask ?: DMA_BIT_MASK(64);
-	r->record.xadma = xadma;
-	r->record.dev = dev;
-	r->parms.min_align_mask = kind->align;
-	dev->archdata.xadma = &r->record;
-	dev->dma_mask = &r->mask;
-	dev->coherent_dma_mask = r->mask;
-	dev->bus_dma_limit = kind->bus_limit;
-	dev->dma_range_map = kind->map;
-	dev->dma_parms = &r->parms;
-	dev->dma_coherent = kind->coherent;
-	xadma_dev_configure(dev);
+	xadma_dev_detach(dev);
+	dev->archdata.xadma = NULL;
 }
 
 /**
@@ -234,9 +216,16 @@ struct device *fake_device(struct kunit *test, struct xadma *xadma,
 	snprintf(r->name, sizeof(r->name), "%s.%u", kind->name, nth++);
 	dev = kunit_device_register(test, r->name);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
-	r->record.stats = alloc_percpu(struct xadma_stats);
-	KUNIT_ASSERT_TRUE(test, r->record.stats);
-	record_fill(dev, r, xadma, kind);
+	r->mask = kind->mask ?: DMA_BIT_MASK(64);
+	r->parms.min_align_mask = kind->align;
+	r->parms.segment_boundary_mask = kind->boundary;
+	dev->dma_mask = &r->mask;
+	dev->coherent_dma_mask = r->mask;
+	dev->bus_dma_limit = kind->bus_limit;
+	dev->dma_range_map = kind->map;
+	dev->dma_parms = &r->parms;
+	dev->dma_coherent = kind->coherent;
+	xadma_dev_attach(xadma, dev);
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, record_end, dev));
 	return dev;
@@ -274,6 +263,46 @@ bool find_in_pool(struct xadma_pool *pool, phys_addr_t maddr,
 }
 
 /**
+ * pool_check - are the bytes from a place on mapped?
+ * @b:    any place in a pool
+ * @size: bytes
+ *
+ * Return: 0; -ERANGE when not all are, -ENOENT when none is.
+ */
+int pool_check(const struct xadma_bounce *b, size_t size)
+{
+	size_t bytes = xadma_bounce_bytes(b, size);
+
+	return bytes == size ? 0 : bytes ? -ERANGE : -ENOENT;
+}
+
+/**
+ * pool_release - end a run
+ * @pool:    the pool
+ * @b:       where the run's buffer starts
+ * @size:    its size
+ * @account: what it was taken for, or NULL
+ *
+ * Return: 0; -ENOENT when none starts there; -ERANGE when its size was another, but it
+ *	is ended all the same.
+ */
+int pool_release(struct xadma_pool *pool, const struct xadma_bounce *b, size_t size,
+		 struct xadma_account __percpu *account)
+{
+	size_t was = b->offset == b->run->start ? xadma_bounce_claim(b->run) : 0;
+	unsigned long flags;
+
+	if (!was)
+		return -ENOENT;
+	local_irq_save(flags);
+	if (account)
+		xadma_account_return(this_cpu_ptr(account), b->run->slots);
+	xadma_bounce_end(pool, b->run);
+	local_irq_restore(flags);
+	return size == was ? 0 : -ERANGE;
+}
+
+/**
  * fake_device_view - what a device sees, as the CPU sees it
  * @dev: the device
  * @dma: an address that the device was given
@@ -284,8 +313,8 @@ void *fake_device_view(struct device *dev, dma_addr_t dma)
 {
 	struct xadma_bounce in;
 
-	return find_in_pool(&xadma_of(dev)->pool, dma_to_phys(dev, dma),
-			       &in) ? in.vaddr : NULL;
+	return find_in_pool(&xadma_of(dev)->pool, xadma_dev_maddr(xadma_dev(dev), dma),
+			    &in) ? in.vaddr : NULL;
 }
 
 /**
@@ -334,24 +363,46 @@ struct page *test_pages(struct kunit *test, unsigned int order)
 	return memory->page;
 }
 
+struct foreign_frame {
+	unsigned long gfn;
+};
+
 static void foreign_end(void *data)
 {
-	struct page *page = data;
+	struct foreign_frame *frame = data;
 
-	__set_phys_to_machine(page_to_pfn(page), INVALID_P2M_ENTRY);
+	__set_phys_to_machine(frame->gfn, INVALID_P2M_ENTRY);
 }
 
 /**
- * make_foreign - let a page's frame be another domain's
+ * make_foreign_frame - let a Xen frame be another domain's
  * @test: the case, at whose end it is ours again
- * @page: the page
+ * @gfn:  the frame, of 4 KiB whatever the kernel's pages have
  * @mfn:  the machine frame
+ */
+void make_foreign_frame(struct kunit *test, unsigned long gfn, unsigned long mfn)
+{
+	struct foreign_frame *frame = kunit_kzalloc(test, sizeof(*frame), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, frame);
+	frame->gfn = gfn;
+	KUNIT_ASSERT_TRUE(test, __set_phys_to_machine(gfn, mfn));
+	KUNIT_ASSERT_EQ(test, 0,
+			kunit_add_action_or_reset(test, foreign_end, frame));
+}
+
+/**
+ * make_foreign - let all Xen frames of a page be another domain's
+ * @test: the case, at whose end they are ours again
+ * @page: the page
+ * @mfn:  the machine frame of the first; the others follow
  */
 void make_foreign(struct kunit *test, struct page *page, unsigned long mfn)
 {
-	KUNIT_ASSERT_TRUE(test, __set_phys_to_machine(page_to_pfn(page), mfn));
-	KUNIT_ASSERT_EQ(test, 0,
-			kunit_add_action_or_reset(test, foreign_end, page));
+	unsigned long gfn = XEN_PFN_DOWN(page_to_phys(page)), i;
+
+	for (i = 0; i < PAGE_SIZE / XEN_PAGE_SIZE; i++)
+		make_foreign_frame(test, gfn + i, mfn + i);
 }
 
 /* Patterns are pieces of noise: a debug kernel compares those at full speed. */
@@ -500,4 +551,30 @@ void on_all_cpus(struct kunit *test, void (*fn)(void *data, unsigned int cpu),
 	complete_all(&start);
 	for_each_online_cpu(cpu)
 		wait_for_completion(&workers[cpu].done);
+}
+
+/* ---- a device as its driver sees it ---- */
+
+static void ops_end(void *dev)
+{
+	set_dma_ops(dev, NULL);
+}
+
+/**
+ * fake_api_device - a device whose dma_*() calls arrive at an instance
+ * @test:  the case
+ * @xadma: the instance
+ * @kind:  what it is like
+ *
+ * Return: the device.
+ */
+struct device *fake_api_device(struct kunit *test, struct xadma *xadma,
+			       const struct fake_kind *kind)
+{
+	struct device *dev = fake_device(test, xadma, kind);
+
+	xadma_ops_install(dev);
+	xadma_serve(dev);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, ops_end, dev));
+	return dev;
 }

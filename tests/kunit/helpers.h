@@ -2,7 +2,7 @@
 /*
  * helpers: what the suites of the upper rooms stand on.
  *
- * A backing whose machine addresses have nothing to do with the memory behind
+ * A provider whose machine addresses have nothing to do with the memory behind
  * them, so that mixing the two up is found out; devices of any kind; foreign
  * pages; and an allocator that fails on demand. All of it is taken down with
  * the case.
@@ -17,9 +17,15 @@
 #include <linux/sizes.h>
 #include <linux/types.h>
 
+#include "../alloc.h"
+#include "../bounce.h"
+#include "../instance.h"
+#include "../limits.h"
+#include "../map.h"
+#include "../mapping.h"
+#include "../ops.h"
 #include "../source.h"
-#include "../dma.h"
-#include "../plain.h"
+#include "../sync.h"
 #include "fake-hv.h"
 
 /* Where the machine addresses of pieces begin: no RAM of ours is there. */
@@ -29,7 +35,7 @@
 #define FAKE_FOREIGN_MFN	(SZ_1T >> XEN_PAGE_SHIFT)
 
 /**
- * struct fake_provider - the backing's state
+ * struct fake_provider - the provider's state
  * @test:    the case that it serves
  * @next:    where the next piece may lie in the machine
  * @largest: the most memory that it gives at a time
@@ -57,7 +63,7 @@ struct fake_provider *fake_provider_start(struct kunit *test);
 /**
  * struct fake_world - a machine, an instance, and what feeds it
  * @fake:    the hypervisor
- * @backing: the backing
+ * @provider: the provider
  * @xadma:   the instance
  */
 struct fake_world {
@@ -76,6 +82,7 @@ struct fake_world *fake_world(struct kunit *test, size_t size);
  * @bus_limit: of its bus; 0 for none
  * @map:       its dma-ranges, or NULL
  * @align:     its min_align_mask
+ * @boundary:  its segment boundary mask; 0 for none
  * @coherent:    it is coherent
  */
 struct fake_kind {
@@ -84,6 +91,7 @@ struct fake_kind {
 	u64 bus_limit;
 	const struct bus_dma_region *map;
 	unsigned int align;
+	unsigned long boundary;
 	bool coherent;
 };
 
@@ -95,6 +103,13 @@ u64 fake_count(struct device *dev, unsigned int what);
 bool find_in_pool(struct xadma_pool *pool, phys_addr_t maddr,
 		  struct xadma_bounce *in);
 
+/* Are @size bytes from a place on mapped? 0, -ERANGE: not all, -ENOENT: none. */
+int pool_check(const struct xadma_bounce *b, size_t size);
+
+/* End a run, be it a bounce or an allocation. 0, -ENOENT, or -ERANGE for another size. */
+int pool_release(struct xadma_pool *pool, const struct xadma_bounce *b, size_t size,
+		 struct xadma_account __percpu *account);
+
 /* Where the CPU finds what the device sees at @dma; NULL if not in the pool. */
 void *fake_device_view(struct device *dev, dma_addr_t dma);
 unsigned int fake_slots_used(struct xadma *xadma);
@@ -102,7 +117,10 @@ unsigned int fake_slots_used(struct xadma *xadma);
 /* Pages of this kernel, contiguous, gone with the case. */
 struct page *test_pages(struct kunit *test, unsigned int order);
 
-/* From now on the frame of @page is machine frame @mfn of another domain. */
+/* From now on Xen frame @gfn is machine frame @mfn of another domain. */
+void make_foreign_frame(struct kunit *test, unsigned long gfn, unsigned long mfn);
+
+/* The same for all frames of a page, which are neighbours in the machine. */
 void make_foreign(struct kunit *test, struct page *page, unsigned long mfn);
 
 #define PATTERN_MAX	SZ_64K
@@ -124,5 +142,9 @@ bool fail_alloc_end(void);
 /* Run @fn(@data, cpu) on all CPUs at once, in threads; wait for all. */
 void on_all_cpus(struct kunit *test, void (*fn)(void *data, unsigned int cpu),
 		 void *data);
+
+/* The same as fake_device(), for drivers' calls: dma_map_page() and all others. */
+struct device *fake_api_device(struct kunit *test, struct xadma *xadma,
+			       const struct fake_kind *kind);
 
 #endif /* _XADMA_TEST_HELPERS_H */

@@ -87,12 +87,17 @@ static void nothing_at_first(struct kunit *test)
 	KUNIT_EXPECT_GT(test, xadma_mfn_map_usage(b->frames).all, 0);
 }
 
+static void want(struct xadma_mfn_map *map, unsigned long pfn, unsigned long nr)
+{
+	xadma_mfn_map_want(map, (struct xadma_frames){ pfn, pfn + nr - 1 });
+}
+
 static void what_is_wanted_is_learnt(struct kunit *test)
 {
 	struct bench *b = bench(test);
 	unsigned long pfn = page_to_pfn(b->pages), i;
 
-	xadma_mfn_map_want(b->frames, pfn, 16);
+	want(b->frames, pfn, 16);
 	for (i = 0; i < 16; i++) {
 		KUNIT_ASSERT_TRUE(test, becomes_known(b, pfn + i));
 		KUNIT_EXPECT_EQ(test, xadma_mfn_map_mfn(b->frames, pfn + i),
@@ -105,10 +110,10 @@ static void what_is_no_memory_is_not_learnt(struct kunit *test)
 	struct bench *b = bench(test);
 	unsigned long pfn = page_to_pfn(b->pages);
 
-	xadma_mfn_map_want(b->frames, 0, 1);
-	xadma_mfn_map_want(b->frames, ~0UL >> 12, 1);
+	want(b->frames, 0, 1);
+	want(b->frames, ~0UL >> 12, 1);
 	xadma_mfn_map_forget(b->frames, ~0UL >> 12);
-	xadma_mfn_map_want(b->frames, pfn, 1);
+	want(b->frames, pfn, 1);
 	KUNIT_EXPECT_TRUE(test, becomes_known(b, pfn));
 	KUNIT_EXPECT_FALSE(test, known(b, 0));
 }
@@ -120,11 +125,11 @@ static void wants_too_much(struct kunit *test)
 	unsigned long pfn = page_to_pfn(test_pages(test, 10));
 	unsigned int i;
 
-	xadma_mfn_map_want(b->frames, pfn, 1024);
-	xadma_mfn_map_want(b->frames, page_to_pfn(b->pages), 16);
+	want(b->frames, pfn, 1024);
+	want(b->frames, page_to_pfn(b->pages), 16);
 	KUNIT_EXPECT_TRUE(test, becomes_known(b, pfn));
 	for (i = 0; i < 1000 && !known(b, page_to_pfn(b->pages) + 15); i++) {
-		xadma_mfn_map_want(b->frames, page_to_pfn(b->pages), 16);
+		want(b->frames, page_to_pfn(b->pages), 16);
 		usleep_range(1000, 2000);
 	}
 	KUNIT_EXPECT_TRUE(test, known(b, page_to_pfn(b->pages) + 15));
@@ -153,18 +158,18 @@ static void what_went_is_forgotten(struct kunit *test)
 	struct bench *b = bench(test);
 	unsigned long pfn = page_to_pfn(b->pages), was = fake_mfn(pfn);
 
-	xadma_mfn_map_want(b->frames, pfn, 2);
+	want(b->frames, pfn, 2);
 	KUNIT_ASSERT_TRUE(test, becomes_known(b, pfn + 1));
 	goes_and_comes(b, pfn);
 	KUNIT_EXPECT_FALSE(test, known(b, pfn));
 	KUNIT_EXPECT_TRUE(test, known(b, pfn + 1));
 
 	/* Nobody learns it unasked ... */
-	xadma_mfn_map_want(b->frames, pfn + 2, 1);
+	want(b->frames, pfn + 2, 1);
 	KUNIT_ASSERT_TRUE(test, becomes_known(b, pfn + 2));
 	KUNIT_EXPECT_FALSE(test, known(b, pfn));
 	/* ... and who asks gets the new one. */
-	xadma_mfn_map_want(b->frames, pfn, 1);
+	want(b->frames, pfn, 1);
 	KUNIT_ASSERT_TRUE(test, becomes_known(b, pfn));
 	KUNIT_EXPECT_EQ(test, xadma_mfn_map_mfn(b->frames, pfn), fake_mfn(pfn));
 	KUNIT_EXPECT_NE(test, xadma_mfn_map_mfn(b->frames, pfn), was);
@@ -183,7 +188,7 @@ static void balloonist(void *data, unsigned int cpu)
 	for (i = 0; i < 300; i++) {
 		unsigned long mfn;
 
-		xadma_mfn_map_want(b->frames, pfn, 1);
+		want(b->frames, pfn, 1);
 		if (i % 3 == 0)
 			usleep_range(50, 500);
 		mfn = xadma_mfn_map_mfn(b->frames, pfn);

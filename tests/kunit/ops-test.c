@@ -11,8 +11,6 @@
 #include <linux/sizes.h>
 #include <linux/string.h>
 
-#include "../dma.h"
-#include "../ops.h"
 #include "helpers.h"
 
 #define POOL_ONLY	(FAKE_MACHINE + SZ_256M - 1)	/* no RAM of ours */
@@ -35,7 +33,7 @@ static struct device *driver_device(struct kunit *test, struct xadma *xadma,
 
 	KUNIT_EXPECT_TRUE(test, xadma_ops_free_to_take(dev));
 	KUNIT_EXPECT_FALSE(test, xadma_ops_mine(dev));
-	xadma_ops_install(dev, xadma_dev(dev));
+	xadma_ops_install(dev);
 	KUNIT_EXPECT_TRUE(test, xadma_ops_mine(dev));
 	KUNIT_EXPECT_TRUE(test, xadma_ops_free_to_take(dev));
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, uninstall, dev));

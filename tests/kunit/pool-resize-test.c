@@ -13,17 +13,13 @@
 #include <linux/sizes.h>
 #include <linux/workqueue.h>
 
+#include "../bounce.h"
 #include "../pool.h"
 #include "../quota.h"
 #include "../pool-resize.h"
 #include "helpers.h"
 
-static const struct xadma_window anywhere = { .last = (phys_addr_t)-1 };
-
-static bool all_of_it(const void *who, phys_addr_t maddr, size_t size)
-{
-	return true;
-}
+static const struct xadma_range anywhere = { .last = (phys_addr_t)-1 };
 
 struct bench {
 	struct fake_provider *provider;
@@ -54,7 +50,7 @@ static struct bench *bench(struct kunit *test)
 	b->account = alloc_percpu(struct xadma_account);
 	KUNIT_ASSERT_TRUE(test, b->account);
 	b->orig_addr = page_to_phys(test_pages(test, get_order(SZ_64K)));
-	KUNIT_ASSERT_EQ(test, 0, xadma_pool_init(&b->pool, &b->provider->source));
+	KUNIT_ASSERT_EQ(test, 0, xadma_pool_init(&b->pool, &b->provider->source, xadma_resize_work));
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, bench_end, b));
 	KUNIT_ASSERT_EQ(test, SZ_512K,
 			xadma_pool_grow(&b->pool, SZ_512K, anywhere));
@@ -95,8 +91,10 @@ static int bounce(struct bench *b, size_t size, struct xadma_bounce *in)
 	struct xadma_request rq = {
 		.orig_addr = b->orig_addr,
 		.size = size,
-		.align = 1,
-		.reaches = all_of_it,
+		.alloc_align = 1,
+		.boundary = ULONG_MAX,
+		.windows = &xadma_windows_none,
+		.limit = (u64)-1,
 		.account = account_for(b, size),
 	};
 
@@ -108,7 +106,7 @@ static int release(struct bench *b, struct xadma_bounce *in, size_t size)
 	int ret;
 
 	rcu_read_lock();
-	ret = xadma_pool_release(&b->pool, in, size, account_for(b, size));
+	ret = pool_release(&b->pool, in, size, account_for(b, size));
 	rcu_read_unlock();
 	return ret;
 }
@@ -250,9 +248,10 @@ static void no_room_for_a_long_one(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, 0, bounce(b, SZ_16K, &in[k]));
 	for (k = 8; k < 11; k++)
 		for (i = 0; i < 8; i++)
-			if (in[i].chunk == in[k].chunk)
+			if (in[i].run->chunk == in[k].run->chunk)
 				KUNIT_EXPECT_EQ(test, 0, release(b, &in[i], SIZE));
 	KUNIT_EXPECT_FALSE(test, b->pool.pressed);
+	WRITE_ONCE(b->pool.resize.not_before, jiffies);
 	mod_delayed_work(system_unbound_wq, &b->pool.resize.work, 0);
 	settle(b);
 	KUNIT_EXPECT_EQ(test, usage(b).chunks, 9);
@@ -314,7 +313,7 @@ static struct xadma_bounce stay_behind(struct kunit *test, struct bench *b,
 	settle(b);
 	KUNIT_ASSERT_EQ(test, 9, h->nr);
 	/* Of nine chunks one at least is not of the first eight. */
-	while (!h->in[i].chunk->spare)
+	while (!h->in[i].run->chunk->spare)
 		i++;
 	in = h->in[i];
 	h->in[i] = h->in[--h->nr];
@@ -330,14 +329,13 @@ static void waits_for_the_last_run(struct kunit *test)
 	unsigned int had = b->provider->held;
 
 	mutex_lock(&b->pool.grow);
-	KUNIT_ASSERT_EQ(test, 0, xadma_pool_detach(&b->pool, in.chunk));
-	b->pool.resize.retiring = in.chunk;
+	KUNIT_ASSERT_EQ(test, 0, xadma_resize_detach(&b->pool, in.run->chunk));
 	mutex_unlock(&b->pool.grow);
 	settle(b);
 	KUNIT_EXPECT_EQ(test, b->provider->held, had);
-	KUNIT_EXPECT_PTR_EQ(test, b->pool.resize.retiring, in.chunk);
+	KUNIT_EXPECT_PTR_EQ(test, b->pool.resize.retiring, in.run->chunk);
 	KUNIT_EXPECT_TRUE(test, find_in_pool(&b->pool, in.maddr, &found));
-	KUNIT_EXPECT_EQ(test, xadma_pool_check(&found, SZ_64K), 0);
+	KUNIT_EXPECT_EQ(test, pool_check(&found, SZ_64K), 0);
 
 	KUNIT_EXPECT_EQ(test, 0, release(b, &in, SZ_64K));
 	mod_delayed_work(system_unbound_wq, &b->pool.resize.work, 0);
@@ -356,8 +354,7 @@ static void comes_back(struct kunit *test)
 	unsigned int chunks = usage(b).chunks;
 
 	mutex_lock(&b->pool.grow);
-	KUNIT_ASSERT_EQ(test, 0, xadma_pool_detach(&b->pool, in.chunk));
-	b->pool.resize.retiring = in.chunk;
+	KUNIT_ASSERT_EQ(test, 0, xadma_resize_detach(&b->pool, in.run->chunk));
 	mutex_unlock(&b->pool.grow);
 	KUNIT_EXPECT_EQ(test, usage(b).chunks, chunks - 1);
 
@@ -365,7 +362,7 @@ static void comes_back(struct kunit *test)
 	hold(h, (chunks - 1) * 3 / 4 + 1);
 	settle(b);
 	KUNIT_EXPECT_NULL(test, b->pool.resize.retiring);
-	KUNIT_EXPECT_FALSE(test, in.chunk->retiring);
+	KUNIT_EXPECT_FALSE(test, in.run->chunk->retiring);
 	KUNIT_EXPECT_GE(test, usage(b).chunks, chunks);
 	KUNIT_EXPECT_EQ(test, b->provider->held - had, b->provider->gets - gets);
 	let_go(test, h, 0);
@@ -382,24 +379,24 @@ static void nothing_at_hand_of_it(struct kunit *test)
 	migrate_disable();
 	KUNIT_ASSERT_EQ(test, 0, bounce(b, 100, &early));
 	KUNIT_ASSERT_EQ(test, 0, bounce(b, 100, &late));
-	chunk = early.chunk;
-	KUNIT_ASSERT_PTR_EQ(test, late.chunk, chunk);
+	chunk = early.run->chunk;
+	KUNIT_ASSERT_PTR_EQ(test, late.run->chunk, chunk);
 	KUNIT_EXPECT_EQ(test, 0, release(b, &early, 100));
 	migrate_enable();
 	KUNIT_EXPECT_EQ(test, usage(b).at_hand, 1);
 	KUNIT_EXPECT_EQ(test, usage(b).used, 1);
 
 	mutex_lock(&b->pool.grow);
-	KUNIT_ASSERT_EQ(test, 0, xadma_pool_detach(&b->pool, chunk));
+	KUNIT_ASSERT_EQ(test, 0, xadma_resize_detach(&b->pool, chunk));
 	mutex_unlock(&b->pool.grow);
-	xadma_pool_quiesce(&b->pool);
+	xadma_resize_quiesce(&b->pool);
 	KUNIT_EXPECT_EQ(test, usage(b).at_hand, 0);
 	KUNIT_EXPECT_EQ(test, xadma_slots_used(&chunk->slots), 1);
 	KUNIT_EXPECT_EQ(test, 0, release(b, &late, 100));
 	KUNIT_EXPECT_EQ(test, xadma_slots_used(&chunk->slots), 0);
 
 	mutex_lock(&b->pool.grow);
-	KUNIT_EXPECT_EQ(test, 0, xadma_pool_reattach(&b->pool, chunk));
+	KUNIT_EXPECT_EQ(test, 0, xadma_resize_reattach(&b->pool));
 	mutex_unlock(&b->pool.grow);
 }
 
@@ -429,8 +426,10 @@ static void little_is_always_there(struct kunit *test)
 	struct xadma_request rq = {
 		.orig_addr = b->orig_addr,
 		.size = XADMA_SLOT_SIZE,
-		.align = 1,
-		.reaches = all_of_it,
+		.alloc_align = 1,
+		.boundary = ULONG_MAX,
+		.windows = &xadma_windows_none,
+		.limit = (u64)-1,
 		.account = greedy,
 	};
 	struct xadma_bounce *in = kunit_kcalloc(test, 64, sizeof(*in), GFP_KERNEL);
@@ -464,7 +463,7 @@ static void little_is_always_there(struct kunit *test)
 
 	while (n--)
 		KUNIT_EXPECT_EQ(test, 0,
-				xadma_pool_release(&b->pool, &in[n], XADMA_SLOT_SIZE,
+				pool_release(&b->pool, &in[n], XADMA_SLOT_SIZE,
 						   n < all ? greedy :
 						   n == all ? modest : NULL));
 	KUNIT_EXPECT_EQ(test, xadma_quota_held(greedy), 0);
@@ -506,7 +505,7 @@ static void one_wave(struct crowd *c, struct xadma_bounce *in, size_t *size,
 		rcu_read_lock();
 		if (!find_in_pool(&c->b->pool, in[i].maddr, &found) ||
 		    !pattern_is(found.vaddr, size[i], cpu * EACH + i) ||
-		    xadma_pool_release(&c->b->pool, &found, size[i],
+		    pool_release(&c->b->pool, &found, size[i],
 				       account_for(c->b, size[i])))
 			atomic_inc(&c->spoilt);
 		rcu_read_unlock();

@@ -11,26 +11,12 @@
 #include <linux/sizes.h>
 #include <linux/string.h>
 
+#include "../bounce.h"
 #include "../pool.h"
+#include "../pool-resize.h"
 #include "helpers.h"
 
-static const struct xadma_window anywhere = { .last = (phys_addr_t)-1 };
-
-static bool all_of_it(const void *who, phys_addr_t maddr, size_t size)
-{
-	return true;
-}
-
-static bool none_of_it(const void *who, phys_addr_t maddr, size_t size)
-{
-	return false;
-}
-
-/* Up to and including the address behind @who. */
-static bool up_to(const void *who, phys_addr_t maddr, size_t size)
-{
-	return maddr + size - 1 <= *(const phys_addr_t *)who;
-}
+static const struct xadma_range anywhere = { .last = (phys_addr_t)-1 };
 
 struct bench {
 	struct fake_provider *provider;
@@ -52,7 +38,7 @@ static struct bench *empty_pool(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, b);
 	b->provider = fake_provider_start(test);
-	xadma_pool_init(&b->pool, &b->provider->source);
+	xadma_pool_init(&b->pool, &b->provider->source, xadma_resize_work);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, bench_end, b));
 	return b;
 }
@@ -70,8 +56,10 @@ static struct xadma_request request(phys_addr_t orig_addr, size_t size)
 	return (struct xadma_request) {
 		.orig_addr = orig_addr,
 		.size = size,
-		.align = 1,
-		.reaches = all_of_it,
+		.alloc_align = 1,
+		.boundary = ULONG_MAX,
+		.windows = &xadma_windows_none,
+		.limit = (u64)-1,
 	};
 }
 
@@ -96,7 +84,7 @@ static struct xadma_bounce lend(struct kunit *test, struct bench *b,
 static const struct growth {
 	const char *what;
 	size_t want, largest;
-	struct xadma_window within;
+	struct xadma_range within;
 	size_t got;
 	unsigned int chunks;
 } growths[] = {
@@ -124,7 +112,7 @@ static void grow_table(struct kunit *test)
 		struct xadma_pool_usage usage;
 
 		provider->largest = g->largest;
-		xadma_pool_init(&pool, &provider->source);
+		xadma_pool_init(&pool, &provider->source, xadma_resize_work);
 		KUNIT_EXPECT_EQ_MSG(test, g->got,
 				    xadma_pool_grow(&pool, g->want, g->within),
 				    "%s", g->what);
@@ -138,13 +126,13 @@ static void grow_table(struct kunit *test)
 	}
 }
 
-static void no_backing(struct kunit *test)
+static void pool_without_a_source_serves_nothing(struct kunit *test)
 {
 	struct xadma_request rq = request(0, 1);
 	struct xadma_bounce in;
 	struct xadma_pool pool;
 
-	xadma_pool_init(&pool, NULL);
+	xadma_pool_init(&pool, NULL, xadma_resize_work);
 	KUNIT_EXPECT_EQ(test, xadma_pool_grow(&pool, SZ_1M, anywhere), 0);
 	KUNIT_EXPECT_TRUE(test, xadma_pool_empty(&pool));
 	KUNIT_EXPECT_EQ(test, xadma_pool_bounce(&pool, &rq, &in), -ERANGE);
@@ -153,8 +141,8 @@ static void no_backing(struct kunit *test)
 	xadma_pool_destroy(&pool);
 }
 
-/* The backing refuses its n-th piece, for each n: what came before serves. */
-static void backing_refuses(struct kunit *test)
+/* The provider refuses its n-th chunk, for each n: what came before serves. */
+static void pool_serves_what_came_before_a_refusal(struct kunit *test)
 {
 	unsigned int n;
 
@@ -172,7 +160,7 @@ static void backing_refuses(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, SZ_1M - got,
 				xadma_pool_grow(&b->pool, SZ_1M - got, anywhere));
 		xadma_pool_destroy(&b->pool);
-		xadma_pool_init(&b->pool, &b->provider->source);
+		xadma_pool_init(&b->pool, &b->provider->source, xadma_resize_work);
 	}
 }
 
@@ -194,7 +182,7 @@ static bool grows_without(struct kunit *test, unsigned int nth)
 		KUNIT_EXPECT_EQ(test, got, SZ_512K);
 	xadma_pool_destroy(&b->pool);
 	KUNIT_EXPECT_EQ(test, b->provider->held, 0);
-	xadma_pool_init(&b->pool, &b->provider->source);
+	xadma_pool_init(&b->pool, &b->provider->source, xadma_resize_work);
 	return failed;
 }
 
@@ -226,7 +214,7 @@ static void find_edges(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, find_in_pool(&b->pool, FAKE_MACHINE - 1, &in));
 	KUNIT_EXPECT_TRUE(test, find_in_pool(&b->pool, FAKE_MACHINE, &in));
 	KUNIT_EXPECT_EQ(test, in.maddr, FAKE_MACHINE);
-	KUNIT_EXPECT_PTR_EQ(test, in.vaddr, in.chunk->memory.vaddr);
+	KUNIT_EXPECT_PTR_EQ(test, in.vaddr, in.run->chunk->memory.vaddr);
 	KUNIT_EXPECT_TRUE(test, find_in_pool(&b->pool, FAKE_MACHINE + SZ_128K - 1,
 					     &in));
 	KUNIT_EXPECT_EQ(test, in.offset, SZ_128K - 1);
@@ -256,7 +244,7 @@ static void bounce_copies_in(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, pattern_is(in.vaddr, sizes[i], 3));
 		KUNIT_EXPECT_EQ(test, in.maddr - FAKE_MACHINE,
 				in.offset);
-		KUNIT_EXPECT_EQ(test, 0, xadma_pool_release(&b->pool, &in,
+		KUNIT_EXPECT_EQ(test, 0, pool_release(&b->pool, &in,
 							    sizes[i], NULL));
 	}
 }
@@ -270,18 +258,18 @@ static void padding_is_cleared(struct kunit *test)
 	struct xadma_request rq = request(page_to_phys(page) + 0x123, 700);
 
 	memset(in.vaddr, 0x5e, SZ_64K);
-	KUNIT_ASSERT_EQ(test, 0, xadma_pool_release(&b->pool, &in, SZ_64K, NULL));
+	KUNIT_ASSERT_EQ(test, 0, pool_release(&b->pool, &in, SZ_64K, NULL));
 
-	rq.keep = 0xfff;
+	rq.min_align_mask = 0xfff;
 	memset(page_address(page), 0xaa, PAGE_SIZE);
 	KUNIT_ASSERT_EQ(test, 0, xadma_pool_bounce(&b->pool, &rq, &in));
-	KUNIT_EXPECT_EQ(test, in.lead, 0x123);
-	KUNIT_EXPECT_EQ(test, in.span, XADMA_SLOT_SIZE);
-	KUNIT_EXPECT_NULL(test, memchr_inv(in.vaddr - in.lead, 0, in.lead));
+	KUNIT_EXPECT_EQ(test, in.pad, 0x123);
+	KUNIT_EXPECT_EQ(test, in.run_size, XADMA_SLOT_SIZE);
+	KUNIT_EXPECT_NULL(test, memchr_inv(in.vaddr - in.pad, 0, in.pad));
 	KUNIT_EXPECT_NULL(test, memchr_inv(in.vaddr, 0xaa, 700));
 	KUNIT_EXPECT_NULL(test, memchr_inv(in.vaddr + 700, 0,
-					   in.span - in.lead - 700));
-	KUNIT_EXPECT_EQ(test, 0, xadma_pool_release(&b->pool, &in, 700, NULL));
+					   in.run_size - in.pad - 700));
+	KUNIT_EXPECT_EQ(test, 0, pool_release(&b->pool, &in, 700, NULL));
 }
 
 static void lent_is_cleared(struct kunit *test)
@@ -290,17 +278,12 @@ static void lent_is_cleared(struct kunit *test)
 	struct xadma_bounce in = lend(test, b, SZ_64K);
 
 	memset(in.vaddr, 0x5e, SZ_64K);
-	KUNIT_ASSERT_EQ(test, 0, xadma_pool_release(&b->pool, &in, SZ_64K, NULL));
+	KUNIT_ASSERT_EQ(test, 0, pool_release(&b->pool, &in, SZ_64K, NULL));
 	in = lend(test, b, 5000);
 	KUNIT_EXPECT_TRUE(test, xadma_pool_is_alloc(&in));
-	KUNIT_EXPECT_EQ(test, in.span, 3 * XADMA_SLOT_SIZE);
-	KUNIT_EXPECT_NULL(test, memchr_inv(in.vaddr, 0, in.span));
-	/* It has no original: neither copy may touch anything. */
-	memset(in.vaddr, 0x11, 5000);
-	xadma_pool_copy_in(&in, 5000);
-	xadma_pool_copy_out(&in, 5000);
-	KUNIT_EXPECT_NULL(test, memchr_inv(in.vaddr, 0x11, 5000));
-	KUNIT_EXPECT_EQ(test, 0, xadma_pool_release(&b->pool, &in, 5000, NULL));
+	KUNIT_EXPECT_EQ(test, in.run_size, 3 * XADMA_SLOT_SIZE);
+	KUNIT_EXPECT_NULL(test, memchr_inv(in.vaddr, 0, in.run_size));
+	KUNIT_EXPECT_EQ(test, 0, pool_release(&b->pool, &in, 5000, NULL));
 }
 
 static void keeps_low_bits(struct kunit *test)
@@ -317,14 +300,14 @@ static void keeps_low_bits(struct kunit *test)
 			struct xadma_request rq = request(orig_addr, 3000);
 			struct xadma_bounce in;
 
-			rq.keep = keeps[k];
-			rq.align = PAGE_SIZE;
+			rq.min_align_mask = keeps[k];
+			rq.alloc_align = PAGE_SIZE;
 			KUNIT_ASSERT_EQ(test, 0,
 					xadma_pool_bounce(&b->pool, &rq, &in));
 			KUNIT_EXPECT_EQ(test, in.maddr & keeps[k],
 					orig_addr & keeps[k]);
-			KUNIT_EXPECT_EQ(test, (in.maddr - in.lead) % PAGE_SIZE, 0);
-			KUNIT_EXPECT_EQ(test, 0, xadma_pool_release(&b->pool, &in, 3000, NULL));
+			KUNIT_EXPECT_EQ(test, (in.maddr - in.pad) % PAGE_SIZE, 0);
+			KUNIT_EXPECT_EQ(test, 0, pool_release(&b->pool, &in, 3000, NULL));
 		}
 	}
 }
@@ -345,13 +328,13 @@ static void reasons(struct kunit *test)
 	b->provider->largest = SZ_128K;
 	xadma_pool_grow(&b->pool, SZ_128K, anywhere);
 
-	rq.reaches = none_of_it;
+	rq.windows = &xadma_windows_nowhere;
 	KUNIT_EXPECT_EQ(test, xadma_pool_bounce(&b->pool, &rq, &in), -ERANGE);
 	KUNIT_EXPECT_EQ(test, xadma_pool_largest(&b->pool, &rq), 0);
 
 	/* The device reaches the small chunk alone. */
-	rq.reaches = up_to;
-	rq.who = &first_only;
+	rq.windows = &xadma_windows_none;
+	rq.limit = first_only;
 	KUNIT_EXPECT_EQ(test, xadma_pool_largest(&b->pool, &rq), SZ_64K);
 	rq.size = SZ_64K + 1;
 	KUNIT_EXPECT_EQ(test, xadma_pool_bounce(&b->pool, &rq, &in), -E2BIG);
@@ -361,16 +344,16 @@ static void reasons(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, xadma_pool_bounce(&b->pool, &rq, &other), -ENOSPC);
 
 	/* Full here, too small there: that it is full says more. */
-	rq.reaches = all_of_it;
+	rq.limit = (u64)-1;
 	rq.size = SZ_128K;
 	KUNIT_ASSERT_EQ(test, xadma_pool_bounce(&b->pool, &rq, &other), 0);
 	KUNIT_EXPECT_EQ(test, xadma_pool_bounce(&b->pool, &rq, &in), -ENOSPC);
 	rq.size = SZ_128K + 1;
 	KUNIT_EXPECT_EQ(test, xadma_pool_bounce(&b->pool, &rq, &in), -E2BIG);
-	KUNIT_EXPECT_EQ(test, 0, xadma_pool_release(&b->pool, &other, SZ_128K, NULL));
+	KUNIT_EXPECT_EQ(test, 0, pool_release(&b->pool, &other, SZ_128K, NULL));
 
 	KUNIT_ASSERT_TRUE(test, find_in_pool(&b->pool, FAKE_MACHINE, &in));
-	KUNIT_EXPECT_EQ(test, 0, xadma_pool_release(&b->pool, &in, SZ_64K, NULL));
+	KUNIT_EXPECT_EQ(test, 0, pool_release(&b->pool, &in, SZ_64K, NULL));
 }
 
 /* What xadma_pool_largest() promises is kept wherever the buffer starts. */
@@ -385,7 +368,7 @@ static void largest_is_true(struct kunit *test)
 		struct xadma_request rq = request(0, 0);
 		struct xadma_bounce in;
 
-		rq.keep = keeps[k];
+		rq.min_align_mask = keeps[k];
 		rq.size = xadma_pool_largest(&b->pool, &rq);
 		KUNIT_EXPECT_GT(test, rq.size, SZ_128K - 1);
 		for (offset = 0; offset <= keeps[k]; offset += 0x1ff) {
@@ -393,7 +376,7 @@ static void largest_is_true(struct kunit *test)
 			KUNIT_ASSERT_EQ(test, 0,
 					xadma_pool_bounce(&b->pool, &rq, &in));
 			KUNIT_ASSERT_EQ(test, 0,
-					xadma_pool_release(&b->pool, &in, rq.size, NULL));
+					pool_release(&b->pool, &in, rq.size, NULL));
 		}
 	}
 }
@@ -408,7 +391,7 @@ static void beyond_largest(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		struct xadma_request rq = request(0x1fff, sizes[i]);
 
-		rq.keep = 0xfff;
+		rq.min_align_mask = 0xfff;
 		KUNIT_EXPECT_EQ(test, xadma_pool_bounce(&b->pool, &rq, &in),
 				-E2BIG);
 	}
@@ -432,10 +415,9 @@ static const struct span {
 } spans[] = {
 	{ 0, 1, 0 }, { 0, 5000, 0 }, { 4999, 1, 0 }, { 2048, 2952, 0 },
 	{ 100, 0, 0 },
-	{ 0, 5001, -ERANGE }, { 4999, 2, -ERANGE }, { 5000, 1, -ERANGE },
-	{ 5000, 0, -ERANGE }, { 5300, 1, -ERANGE }, { -1, 1, -ERANGE },
-	{ -1, 2, -ERANGE }, { 1, SIZE_MAX, -ERANGE }, { 6144, 1, -ENOENT },
-	{ -0x300, 1, -ENOENT },
+	{ 0, 5001, -ERANGE }, { 4999, 2, -ERANGE }, { 1, SIZE_MAX, -ERANGE },
+	{ 5000, 1, -ENOENT }, { 5300, 1, -ENOENT }, { -1, 1, -ENOENT },
+	{ -1, 2, -ENOENT }, { 6144, 1, -ENOENT }, { -0x300, 1, -ENOENT },
 };
 
 static void check_table(struct kunit *test)
@@ -448,19 +430,19 @@ static void check_table(struct kunit *test)
 
 	/* A free page before it, a lead of 0x200 bytes, and free slots behind. */
 	first = lend(test, b, PAGE_SIZE);
-	rq.keep = 0xfff;
+	rq.min_align_mask = 0xfff;
 	KUNIT_ASSERT_EQ(test, 0, xadma_pool_bounce(&b->pool, &rq, &in));
-	KUNIT_ASSERT_EQ(test, 0, xadma_pool_release(&b->pool, &first, PAGE_SIZE, NULL));
+	KUNIT_ASSERT_EQ(test, 0, pool_release(&b->pool, &first, PAGE_SIZE, NULL));
 
 	for (i = 0; i < ARRAY_SIZE(spans); i++) {
 		struct xadma_bounce place = at(b, in, spans[i].at);
 
 		KUNIT_EXPECT_EQ_MSG(test, spans[i].check,
-				    xadma_pool_check(&place, spans[i].size),
+				    pool_check(&place, spans[i].size),
 				    "%zu bytes at %ld", spans[i].size,
 				    spans[i].at);
 	}
-	KUNIT_EXPECT_EQ(test, 0, xadma_pool_release(&b->pool, &in, 5000, NULL));
+	KUNIT_EXPECT_EQ(test, 0, pool_release(&b->pool, &in, 5000, NULL));
 }
 
 static void copies_are_exact(struct kunit *test)
@@ -474,17 +456,17 @@ static void copies_are_exact(struct kunit *test)
 
 	memset(orig_addr - 10, 0x77, 2 * PAGE_SIZE);
 	memset(seen, 0x33, 5000);
-	xadma_pool_copy_out(&part, 300);
+	xadma_bounce_copy_out(&part, 300);
 	KUNIT_EXPECT_NULL(test, memchr_inv(orig_addr - 10, 0x77, 2010));
 	KUNIT_EXPECT_NULL(test, memchr_inv(orig_addr + 2000, 0x33, 300));
 	KUNIT_EXPECT_NULL(test, memchr_inv(orig_addr + 2300, 0x77, 5000));
 
 	memset(orig_addr, 0x44, 5000);
-	xadma_pool_copy_in(&part, 300);
+	xadma_bounce_copy_in(&part, 300);
 	KUNIT_EXPECT_NULL(test, memchr_inv(seen, 0x33, 2000));
 	KUNIT_EXPECT_NULL(test, memchr_inv(seen + 2000, 0x44, 300));
 	KUNIT_EXPECT_NULL(test, memchr_inv(seen + 2300, 0x33, 2700));
-	KUNIT_EXPECT_EQ(test, 0, xadma_pool_release(&b->pool, &in, 5000, NULL));
+	KUNIT_EXPECT_EQ(test, 0, pool_release(&b->pool, &in, 5000, NULL));
 }
 
 static void wrong_releases(struct kunit *test)
@@ -495,14 +477,14 @@ static void wrong_releases(struct kunit *test)
 	struct xadma_bounce byte = at(b, in, 1);
 	struct xadma_bounce behind = at(b, in, 3 * XADMA_SLOT_SIZE);
 
-	KUNIT_EXPECT_EQ(test, -ENOENT, xadma_pool_release(&b->pool, &inside, 5000, NULL));
-	KUNIT_EXPECT_EQ(test, -ENOENT, xadma_pool_release(&b->pool, &byte, 5000, NULL));
-	KUNIT_EXPECT_EQ(test, -ENOENT, xadma_pool_release(&b->pool, &behind, 5000, NULL));
+	KUNIT_EXPECT_EQ(test, -ENOENT, pool_release(&b->pool, &inside, 5000, NULL));
+	KUNIT_EXPECT_EQ(test, -ENOENT, pool_release(&b->pool, &byte, 5000, NULL));
+	KUNIT_EXPECT_EQ(test, -ENOENT, pool_release(&b->pool, &behind, 5000, NULL));
 	KUNIT_EXPECT_EQ(test, 3, xadma_pool_usage(&b->pool).used);
 
-	KUNIT_EXPECT_EQ(test, -ERANGE, xadma_pool_release(&b->pool, &in, 4999, NULL));
+	KUNIT_EXPECT_EQ(test, -ERANGE, pool_release(&b->pool, &in, 4999, NULL));
 	KUNIT_EXPECT_EQ(test, 0, xadma_pool_usage(&b->pool).used);
-	KUNIT_EXPECT_EQ(test, -ENOENT, xadma_pool_release(&b->pool, &in, 5000, NULL));
+	KUNIT_EXPECT_EQ(test, -ENOENT, pool_release(&b->pool, &in, 5000, NULL));
 	KUNIT_EXPECT_FALSE(test, xadma_pool_is_alloc(&in));
 }
 
@@ -518,11 +500,11 @@ struct live {
 
 static bool disjoint(const struct live *a, const struct live *b)
 {
-	phys_addr_t first_a = a->in.maddr - a->in.lead;
-	phys_addr_t first_b = b->in.maddr - b->in.lead;
+	phys_addr_t first_a = a->in.maddr - a->in.pad;
+	phys_addr_t first_b = b->in.maddr - b->in.pad;
 
-	return first_a + a->in.span <= first_b ||
-	       first_b + b->in.span <= first_a;
+	return first_a + a->in.run_size <= first_b ||
+	       first_b + b->in.run_size <= first_a;
 }
 
 static void overlaps_none(struct kunit *test, const struct live *live,
@@ -541,8 +523,8 @@ static void try_begin(struct kunit *test, struct bench *b, struct live *live,
 {
 	one->rq = request(orig_addr + prandom_u32_state(rnd) % PAGE_SIZE,
 			  1 + prandom_u32_state(rnd) % (3 * PAGE_SIZE));
-	one->rq.keep = prandom_u32_state(rnd) % 2 ? 0xfff : 0;
-	one->rq.align = prandom_u32_state(rnd) % 2 ? PAGE_SIZE : 1;
+	one->rq.min_align_mask = prandom_u32_state(rnd) % 2 ? 0xfff : 0;
+	one->rq.alloc_align = prandom_u32_state(rnd) % 2 ? PAGE_SIZE : 1;
 	if (xadma_pool_bounce(&b->pool, &one->rq, &one->in))
 		return;
 	one->seed = 1 + prandom_u32_state(rnd) % 1000;
@@ -554,8 +536,8 @@ static void end(struct kunit *test, struct bench *b, struct live *one)
 {
 	KUNIT_ASSERT_TRUE(test, pattern_is(one->in.vaddr, one->rq.size,
 					   one->seed));
-	KUNIT_ASSERT_EQ(test, 0, xadma_pool_check(&one->in, one->rq.size));
-	KUNIT_ASSERT_EQ(test, 0, xadma_pool_release(&b->pool, &one->in, one->rq.size, NULL));
+	KUNIT_ASSERT_EQ(test, 0, pool_check(&one->in, one->rq.size));
+	KUNIT_ASSERT_EQ(test, 0, pool_release(&b->pool, &one->in, one->rq.size, NULL));
 	one->seed = 0;
 }
 
@@ -565,7 +547,7 @@ static unsigned int slots_of_all(const struct live *live)
 
 	for (i = 0; i < LIVE; i++)
 		if (live[i].seed)
-			sum += live[i].in.span / XADMA_SLOT_SIZE;
+			sum += live[i].in.run_size / XADMA_SLOT_SIZE;
 	return sum;
 }
 
@@ -617,9 +599,9 @@ static void one_bounce(struct crowd *c, size_t size, unsigned int seed)
 		return;
 	pattern_fill(in.vaddr, size, seed);
 	if (!find_in_pool(c->pool, in.maddr, &found) ||
-	    found.vaddr != in.vaddr || xadma_pool_check(&found, size) ||
+	    found.vaddr != in.vaddr || pool_check(&found, size) ||
 	    !pattern_is(found.vaddr, size, seed) ||
-	    xadma_pool_release(c->pool, &found, size, NULL))
+	    pool_release(c->pool, &found, size, NULL))
 		atomic_inc(&c->spoilt);
 	atomic_inc(&c->bounced);
 }
@@ -714,8 +696,8 @@ static void while_growing(struct kunit *test)
 
 static struct kunit_case pool_cases[] = {
 	KUNIT_CASE(grow_table),
-	KUNIT_CASE(no_backing),
-	KUNIT_CASE(backing_refuses),
+	KUNIT_CASE(pool_without_a_source_serves_nothing),
+	KUNIT_CASE(pool_serves_what_came_before_a_refusal),
 	KUNIT_CASE(memory_refused),
 	KUNIT_CASE(find_edges),
 	KUNIT_CASE(bounce_copies_in),

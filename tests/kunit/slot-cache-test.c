@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * front: what is kept at hand comes back, once, on the CPU that has it.
+ * slot-cache: a run that a CPU keeps comes back, once, to that CPU or to who drains.
  */
 #include <kunit/test.h>
 
@@ -9,11 +9,12 @@
 #include <linux/prandom.h>
 #include <linux/smp.h>
 
+#include "../chunk.h"
 #include "../slot-cache.h"
 #include "helpers.h"
 
-/* A chunk is never looked into here: any pointer names one. */
-static struct xadma_chunk *const chunk = (struct xadma_chunk *)0x1000;
+/* Of a run only its place is looked at here. */
+static struct xadma_run runs[1024];
 
 struct bench {
 	struct kunit *test;
@@ -22,41 +23,39 @@ struct bench {
 	DECLARE_BITMAP(out, 1024);
 };
 
-static struct xadma_run_ref run(unsigned int first)
+static struct xadma_run *run(unsigned int nth)
 {
-	return (struct xadma_run_ref){ .chunk = chunk, .first = first };
+	return &runs[nth];
 }
 
-static bool push(struct bench *b, unsigned int order, struct xadma_run_ref held)
+static bool put(struct bench *b, unsigned int order, struct xadma_run *run)
 {
 	unsigned long flags;
 	bool kept;
 
 	local_irq_save(flags);
-	kept = xadma_slot_cache_put(b->slot_cache, order, held, XADMA_SLOT_CACHE_DEPTH);
+	kept = xadma_slot_cache_put(b->slot_cache, order, run, XADMA_SLOT_CACHE_DEPTH);
 	local_irq_restore(flags);
 	return kept;
 }
 
-static bool pop(struct bench *b, unsigned int order, struct xadma_run_ref *held)
+static struct xadma_run *get(struct bench *b, unsigned int order)
 {
+	struct xadma_run *run;
 	unsigned long flags;
-	bool had;
 
 	local_irq_save(flags);
-	had = xadma_slot_cache_get(b->slot_cache, order, held);
+	run = xadma_slot_cache_get(b->slot_cache, order);
 	local_irq_restore(flags);
-	return had;
+	return run;
 }
 
-static void take(void *data, struct xadma_run_ref held, unsigned int order)
+static void take(void *data, struct xadma_run *run, unsigned int order)
 {
 	struct bench *b = data;
 
-	KUNIT_EXPECT_PTR_EQ(b->test, held.chunk, chunk);
-	KUNIT_EXPECT_TRUE(b->test, irqs_disabled());
-	if (test_and_set_bit(held.first, b->out))
-		KUNIT_FAIL(b->test, "run %u was there twice", held.first);
+	if (test_and_set_bit(run - runs, b->out))
+		KUNIT_FAIL(b->test, "run %lu was there twice", run - runs);
 	atomic_add(1 << order, &b->taken);
 }
 
@@ -82,36 +81,30 @@ static struct bench *bench(struct kunit *test)
 static void last_comes_first(struct kunit *test)
 {
 	struct bench *b = bench(test);
-	struct xadma_run_ref held = run(999);
 	unsigned int order, i;
 
 	migrate_disable();
 	for (order = 0; order < XADMA_SLOT_CACHE_ORDERS; order++) {
-		KUNIT_EXPECT_FALSE(test, pop(b, order, &held));
-		KUNIT_EXPECT_EQ(test, held.first, 999);
+		KUNIT_EXPECT_NULL(test, get(b, order));
 		for (i = 0; i < XADMA_SLOT_CACHE_DEPTH; i++)
-			KUNIT_EXPECT_TRUE(test,
-					  push(b, order, run(100 * order + i)));
-		KUNIT_EXPECT_FALSE(test, push(b, order, run(7)));
+			KUNIT_EXPECT_TRUE(test, put(b, order, run(100 * order + i)));
+		KUNIT_EXPECT_FALSE(test, put(b, order, run(7)));
 	}
 	KUNIT_EXPECT_EQ(test, xadma_slot_cache_slots(b->slot_cache),
 			XADMA_SLOT_CACHE_DEPTH * (BIT(XADMA_SLOT_CACHE_ORDERS) - 1));
 	for (order = 0; order < XADMA_SLOT_CACHE_ORDERS; order++) {
-		for (i = XADMA_SLOT_CACHE_DEPTH; i--;) {
-			KUNIT_EXPECT_TRUE(test, pop(b, order, &held));
-			KUNIT_EXPECT_EQ(test, held.first, 100 * order + i);
-		}
-		KUNIT_EXPECT_FALSE(test, pop(b, order, &held));
+		for (i = XADMA_SLOT_CACHE_DEPTH; i--;)
+			KUNIT_EXPECT_PTR_EQ(test, get(b, order), run(100 * order + i));
+		KUNIT_EXPECT_NULL(test, get(b, order));
 	}
 	migrate_enable();
 	KUNIT_EXPECT_EQ(test, xadma_slot_cache_slots(b->slot_cache), 0);
 }
 
 /* A CPU that is to keep less is satisfied sooner, and loses nothing. */
-static void fewer_are_kept(struct kunit *test)
+static void fewer_are_kept_when_asked(struct kunit *test)
 {
 	struct bench *b = bench(test);
-	struct xadma_run_ref held;
 	unsigned long flags;
 
 	local_irq_save(flags);
@@ -119,10 +112,8 @@ static void fewer_are_kept(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, xadma_slot_cache_put(b->slot_cache, 0, run(2), 1));
 	KUNIT_EXPECT_TRUE(test, xadma_slot_cache_put(b->slot_cache, 0, run(3), 2));
 	KUNIT_EXPECT_FALSE(test, xadma_slot_cache_put(b->slot_cache, 0, run(4), 1));
-	KUNIT_EXPECT_TRUE(test, xadma_slot_cache_get(b->slot_cache, 0, &held));
-	KUNIT_EXPECT_EQ(test, held.first, 3);
-	KUNIT_EXPECT_TRUE(test, xadma_slot_cache_get(b->slot_cache, 0, &held));
-	KUNIT_EXPECT_EQ(test, held.first, 1);
+	KUNIT_EXPECT_PTR_EQ(test, xadma_slot_cache_get(b->slot_cache, 0), run(3));
+	KUNIT_EXPECT_PTR_EQ(test, xadma_slot_cache_get(b->slot_cache, 0), run(1));
 	local_irq_restore(flags);
 }
 
@@ -130,7 +121,7 @@ static void one_each(void *data, unsigned int cpu)
 {
 	struct bench *b = data;
 
-	if (!push(b, cpu % XADMA_SLOT_CACHE_ORDERS, run(cpu)))
+	if (!put(b, cpu % XADMA_SLOT_CACHE_ORDERS, run(cpu)))
 		KUNIT_FAIL(b->test, "no room");
 }
 
@@ -143,36 +134,46 @@ static unsigned int one_each_slots(void)
 	return slots;
 }
 
-/* Whoever has them, and where nobody is at work any more. */
-static void all_are_emptied(struct kunit *test)
+/* With interrupts off, from one CPU, whoever keeps them and whether it is on or off. */
+static void all_are_drained_by_one_cpu(struct kunit *test)
 {
 	struct bench *b = bench(test);
 	unsigned int cpu, all = one_each_slots();
+	unsigned long flags;
 
 	on_all_cpus(test, one_each, b);
 	for_each_possible_cpu(cpu) {
 		if (cpu_online(cpu))
 			continue;
 		per_cpu_ptr(b->slot_cache, cpu)->nr[0] = 1;
-		per_cpu_ptr(b->slot_cache, cpu)->held[0][0] = run(500 + cpu);
+		per_cpu_ptr(b->slot_cache, cpu)->run[0][0] = run(500 + cpu);
 		all++;
 	}
 	KUNIT_EXPECT_EQ(test, xadma_slot_cache_slots(b->slot_cache), all);
-	xadma_slot_cache_empty(b->slot_cache, take, b);
+	local_irq_save(flags);
+	xadma_slot_cache_drain(b->slot_cache, take, b);
+	local_irq_restore(flags);
 	KUNIT_EXPECT_EQ(test, atomic_read(&b->taken), all);
 	KUNIT_EXPECT_EQ(test, xadma_slot_cache_slots(b->slot_cache), 0);
 }
 
-static void here_is_emptied(struct kunit *test)
+/* A CPU whose places were drained finds none, and keeps runs again. */
+static void drained_places_are_used_again(struct kunit *test)
 {
 	struct bench *b = bench(test);
+	unsigned int i;
 
-	on_all_cpus(test, one_each, b);
 	migrate_disable();
-	xadma_slot_cache_empty_here(b->slot_cache, take, b);
-	KUNIT_EXPECT_EQ(test, atomic_read(&b->taken),
-			1 << smp_processor_id() % XADMA_SLOT_CACHE_ORDERS);
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_TRUE(test, put(b, 1, run(i)));
+	xadma_slot_cache_drain(b->slot_cache, take, b);
+	KUNIT_EXPECT_TRUE(test, put(b, 1, run(9)));
+	KUNIT_EXPECT_PTR_EQ(test, get(b, 1), run(9));
+	KUNIT_EXPECT_NULL(test, get(b, 1));
+	for (i = 0; i < XADMA_SLOT_CACHE_DEPTH; i++)
+		KUNIT_EXPECT_TRUE(test, put(b, 1, run(20 + i)));
 	migrate_enable();
+	xadma_slot_cache_drain(b->slot_cache, take, b);
 }
 
 /* ---- on all CPUs, in interrupts, and emptied meanwhile ---- */
@@ -193,29 +194,32 @@ static void let_go(struct crowd *c, unsigned int first)
 		atomic_inc(&c->twice);
 }
 
-static bool get(struct crowd *c, unsigned int first)
+static bool claim(struct crowd *c, unsigned int first)
 {
 	return !test_and_set_bit(first, c->mine);
 }
 
-/* A run is either at hand somewhere, or its bit is clear and anybody may have it. */
+/* A run is either kept somewhere, or its bit is clear and anybody may have it. */
 static void move_one(struct crowd *c, unsigned int pick, unsigned int order)
 {
-	struct xadma_run_ref held;
+	struct xadma_run *kept;
 
 	if (pick % 2) {
 		pick %= RUNS;
-		if (get(c, pick) && !push(c->b, order, run(pick)))
+		if (claim(c, pick) && !put(c->b, order, run(pick)))
 			let_go(c, pick);
-	} else if (pop(c->b, order, &held)) {
-		let_go(c, held.first);
+		return;
+	}
+	kept = get(c->b, order);
+	if (kept) {
+		let_go(c, kept - runs);
 		atomic_inc(&c->moves);
 	}
 }
 
-static void take_back(void *data, struct xadma_run_ref held, unsigned int order)
+static void take_back(void *data, struct xadma_run *run, unsigned int order)
 {
-	let_go(data, held.first);
+	let_go(data, run - runs);
 }
 
 static void mover(void *data, unsigned int cpu)
@@ -230,7 +234,7 @@ static void mover(void *data, unsigned int cpu)
 
 		move_one(c, r, (r >> 16) % XADMA_SLOT_CACHE_ORDERS);
 		if (r >> 22 == 0)
-			xadma_slot_cache_empty(c->b->slot_cache, take_back, c);
+			xadma_slot_cache_drain(c->b->slot_cache, take_back, c);
 	}
 }
 
@@ -255,24 +259,24 @@ static void many_movers(struct kunit *test)
 		      HRTIMER_MODE_REL_HARD);
 	on_all_cpus(test, mover, c);
 	hrtimer_cancel(&c->timer);
-	xadma_slot_cache_empty(c->b->slot_cache, take_back, c);
+	xadma_slot_cache_drain(c->b->slot_cache, take_back, c);
 	KUNIT_EXPECT_EQ(test, atomic_read(&c->twice), 0);
 	KUNIT_EXPECT_GT(test, atomic_read(&c->moves), 1000);
 	KUNIT_EXPECT_TRUE(test, bitmap_empty(c->mine, RUNS));
 }
 
-static struct kunit_case front_cases[] = {
+static struct kunit_case slot_cache_cases[] = {
 	KUNIT_CASE(last_comes_first),
-	KUNIT_CASE(fewer_are_kept),
-	KUNIT_CASE(all_are_emptied),
-	KUNIT_CASE(here_is_emptied),
+	KUNIT_CASE(fewer_are_kept_when_asked),
+	KUNIT_CASE(all_are_drained_by_one_cpu),
+	KUNIT_CASE(drained_places_are_used_again),
 	KUNIT_CASE_SLOW(many_movers),
 	{}
 };
 
-static struct kunit_suite front_suite = {
+static struct kunit_suite slot_cache_suite = {
 	.name = "swiotlb-arm-slot-cache",
-	.test_cases = front_cases,
+	.test_cases = slot_cache_cases,
 };
 
-kunit_test_suite(front_suite);
+kunit_test_suite(slot_cache_suite);

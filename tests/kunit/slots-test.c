@@ -385,7 +385,95 @@ static void many_takers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, xadma_slots_used(c->slots), 0);
 }
 
+/* ---- boundaries ---- */
+
+static bool fits(const struct xadma_slots *slots, const struct xadma_slots_request *w,
+		 unsigned int first)
+{
+	unsigned int i, at = first + w->phase;
+
+	if (first + w->count > w->end || at % w->align)
+		return false;
+	if (first / slots->set_size != (first + w->count - 1) / slots->set_size)
+		return false;
+	if (w->boundary && at % w->boundary + w->count + w->slack > w->boundary)
+		return false;
+	for (i = first; i < first + w->count; i++)
+		if (test_bit(i, slots->busy))
+			return false;
+	return true;
+}
+
+static int lowest_that_fits(const struct xadma_slots *slots,
+			    const struct xadma_slots_request *w)
+{
+	unsigned int first;
+
+	for (first = 0; first < slots->nr; first++)
+		if (fits(slots, w, first))
+			return first;
+	return -ENOSPC;
+}
+
+static struct xadma_slots_request random_request(struct rnd_state *rnd)
+{
+	struct xadma_slots_request w = {
+		.count = 1 + prandom_u32_state(rnd) % 12,
+		.align = 1U << prandom_u32_state(rnd) % 4,
+		.end = 128 - prandom_u32_state(rnd) % 3 * 8,
+		.phase = prandom_u32_state(rnd) % 64,
+		.slack = prandom_u32_state(rnd) % 2,
+	};
+
+	if (prandom_u32_state(rnd) % 4)
+		w.boundary = 1U << (4 + prandom_u32_state(rnd) % 3);
+	return w;
+}
+
+static void run_is_the_lowest_that_keeps_all_that_is_asked(struct kunit *test)
+{
+	struct xadma_slots slots;
+	struct rnd_state rnd;
+	unsigned int round, i;
+
+	prandom_seed_state(&rnd, 13);
+	for (round = 0; round < 300; round++) {
+		KUNIT_ASSERT_EQ(test, 0, xadma_slots_init(&slots, 128, 64));
+		for (i = 0; i < 40; i++) {
+			struct xadma_slots_request w = random_request(&rnd);
+			int right = lowest_that_fits(&slots, &w);
+
+			KUNIT_EXPECT_EQ(test, xadma_slots_alloc(&slots, &w), right);
+		}
+		xadma_slots_destroy(&slots);
+	}
+}
+
+/* What no set can serve is an error of the caller. */
+static void boundary_shorter_than_the_run_is_refused(struct kunit *test)
+{
+	struct xadma_slots_request w = { .count = 4, .align = 1, .end = 64 };
+	struct xadma_slots slots;
+
+	KUNIT_ASSERT_EQ(test, 0, xadma_slots_init(&slots, 64, 64));
+	w.boundary = 2;
+	KUNIT_EXPECT_EQ(test, xadma_slots_alloc(&slots, &w), -EINVAL);
+	w.boundary = 6;
+	KUNIT_EXPECT_EQ(test, xadma_slots_alloc(&slots, &w), -EINVAL);
+	w.boundary = 4;
+	w.slack = 1;
+	KUNIT_EXPECT_EQ(test, xadma_slots_alloc(&slots, &w), -EINVAL);
+	w.slack = 0;
+	w.end = 65;
+	KUNIT_EXPECT_EQ(test, xadma_slots_alloc(&slots, &w), -EINVAL);
+	w.end = 64;
+	KUNIT_EXPECT_EQ(test, xadma_slots_alloc(&slots, &w), 0);
+	xadma_slots_destroy(&slots);
+}
+
 static struct kunit_case slots_cases[] = {
+	KUNIT_CASE(run_is_the_lowest_that_keeps_all_that_is_asked),
+	KUNIT_CASE(boundary_shorter_than_the_run_is_refused),
 	KUNIT_CASE(stories),
 	KUNIT_CASE(stays_low),
 	KUNIT_CASE(heads),

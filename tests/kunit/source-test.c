@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * backing: the providers of the ladder on every kind of machine, and what becomes of
+ * source: the providers on every kind of machine, and what becomes of
  * frames when Xen stops half way.
  */
 #include <kunit/test.h>
@@ -17,10 +17,10 @@
 #include "fake-memory.h"
 #include "helpers.h"
 
-static const struct xadma_window anywhere = { .last = (phys_addr_t)-1 };
-static const struct xadma_window below_4g = { .last = DMA_BIT_MASK(32) };
-static const struct xadma_window below_2g = { .last = DMA_BIT_MASK(31) };
-static const struct xadma_window below_256m = { .last = DMA_BIT_MASK(28) };
+static const struct xadma_range anywhere = { .last = (phys_addr_t)-1 };
+static const struct xadma_range below_4g = { .last = DMA_BIT_MASK(32) };
+static const struct xadma_range below_2g = { .last = DMA_BIT_MASK(31) };
+static const struct xadma_range below_256m = { .last = DMA_BIT_MASK(28) };
 
 static const struct xadma_provider * const ladder[] = {
 	&xadma_provider_exchange,
@@ -61,7 +61,7 @@ static struct bench *bench(struct kunit *test)
 
 /* Every byte that the CPU sees is where the pieces say. */
 static void is_true(struct kunit *test, const struct xadma_memory *memory,
-		    struct xadma_window within)
+		    struct xadma_range within)
 {
 	size_t piece = xadma_piece_size(memory), at;
 
@@ -86,7 +86,7 @@ static const struct machine {
 	const char *what;
 	bool exchanges;
 	unsigned int max_order, low, colours, of;
-	const struct xadma_window *within;
+	const struct xadma_range *within;
 	const struct xadma_provider *provider;	/* NULL: there is nothing */
 	size_t piece;
 	bool swept;				/* each failure, too */
@@ -281,7 +281,7 @@ static void tells_the_mfn_map(struct kunit *test)
 	unsigned long pfn;
 
 	KUNIT_ASSERT_NOT_NULL(test, f);
-	b->source.frames = f;
+	b->source.mfn_map = f;
 	KUNIT_ASSERT_EQ(test, 0, xadma_source_get(&b->source, &memory, SZ_64K,
 						  anywhere));
 	pfn = page_to_pfn(xadma_page_of(memory.vaddr));
@@ -291,7 +291,31 @@ static void tells_the_mfn_map(struct kunit *test)
 	xadma_mfn_map_destroy(f);
 }
 
-static struct kunit_case backing_cases[] = {
+/* However many of them there are. */
+static void discover_leaves_frames_that_lie_below_the_range(struct kunit *test)
+{
+	static const struct xadma_provider * const only[] = {
+		&xadma_provider_discover, NULL,
+	};
+	const struct xadma_range above = {
+		.first = 1ULL << 44, .last = (phys_addr_t)-1,
+	};
+	struct bench *b = bench(test);
+	struct xadma_memory memory = {};
+
+	b->memory->colours = 8;
+	b->memory->of = 16;
+	b->source.providers = only;
+	KUNIT_EXPECT_EQ(test, -ENOMEM,
+			xadma_source_get(&b->source, &memory, SZ_64K, above));
+	KUNIT_ASSERT_EQ(test, 0,
+			xadma_source_get(&b->source, &memory, SZ_64K, anywhere));
+	is_true(test, &memory, anywhere);
+	xadma_source_put(&b->source, &memory);
+}
+
+static struct kunit_case source_cases[] = {
+	KUNIT_CASE(discover_leaves_frames_that_lie_below_the_range),
 	KUNIT_CASE_PARAM(takes_the_rung, machine_gen_params),
 	KUNIT_CASE(rung_is_kept_to),
 	KUNIT_CASE(few_hypercalls),
@@ -302,9 +326,9 @@ static struct kunit_case backing_cases[] = {
 	{}
 };
 
-static struct kunit_suite backing_suite = {
+static struct kunit_suite source_suite = {
 	.name = "swiotlb-arm-source",
-	.test_cases = backing_cases,
+	.test_cases = source_cases,
 };
 
-kunit_test_suite(backing_suite);
+kunit_test_suite(source_suite);

@@ -17,7 +17,6 @@
 #include <xen/page.h>
 
 #include "../alloc.h"
-#include "../dma.h"
 #include "../mfn-map.h"
 #include "../route.h"
 #include "../resolve.h"
@@ -93,7 +92,7 @@ static struct world *plain_world(struct kunit *test)
 
 static bool known(const struct world *w, unsigned long pfn)
 {
-	return xadma_mfn_map_mfn(w->xadma.frames, pfn) != XADMA_NO_MFN;
+	return xadma_mfn_map_mfn(w->xadma.mfn_map, pfn) != XADMA_NO_MFN;
 }
 
 static void learn(struct kunit *test, struct world *w, struct page *page,
@@ -104,7 +103,8 @@ static void learn(struct kunit *test, struct world *w, struct page *page,
 
 	for (; pfn < end; pfn++) {
 		for (i = 0; i < 1000 && !known(w, pfn); i++) {
-			xadma_mfn_map_want(w->xadma.frames, pfn, end - pfn);
+			xadma_mfn_map_want(w->xadma.mfn_map,
+					   (struct xadma_frames){ pfn, end - 1 });
 			usleep_range(1000, 2000);
 		}
 		KUNIT_ASSERT_TRUE(test, known(w, pfn));
@@ -125,7 +125,7 @@ static void renew(struct world *w, struct page *page, unsigned int order,
 
 	for (i = 0; i < 1U << order; i++) {
 		pfns[i] = page_to_pfn(page) + i;
-		xadma_mfn_map_forget(w->xadma.frames, pfns[i]);
+		xadma_mfn_map_forget(w->xadma.mfn_map, pfns[i]);
 	}
 	fake_decrease(pfns, 1U << order);
 	for (i = 0; i < 1U << (order - extent); i++)
@@ -312,6 +312,7 @@ static void nobody_maintains(struct kunit *test)
 
 	w->fake->no_flush = true;
 	w->xadma.can_flush = false;
+	xadma_dev_configure(dev);
 	learn(test, w, page, 1);
 	comes_back(test, dev, page, 0, 4096);
 	KUNIT_EXPECT_EQ(test, routed(dev, XADMA_BOUNCE_CACHE), 1);

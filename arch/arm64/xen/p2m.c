@@ -4,16 +4,18 @@
  * machine frame of that page. It takes the place of the kernel's own; the
  * interface is that one's (xen/arm/page.h).
  *
- * Readers take no lock; writers come in any context.
+ * Readers take no lock; writers come in any context. Frames are Xen's, of 4 KiB.
  */
 #define pr_fmt(fmt) "swiotlb-arm: " fmt
 
 #include <linux/build_bug.h>
 #include <linux/export.h>
 #include <linux/gfp.h>
+#include <linux/math.h>
 #include <linux/printk.h>
 #include <linux/rbtree.h>
 #include <linux/spinlock.h>
+#include <linux/string.h>
 
 #include <xen/grant_table.h>
 #include <xen/interface/grant_table.h>
@@ -32,8 +34,8 @@ static struct xadma_frame_table p2m;
 
 static struct xadma_p2m_usage usage;
 
-struct xadma_p2m_span xadma_p2m_span = { .first = ~0UL };
-EXPORT_SYMBOL_GPL(xadma_p2m_span);
+struct xadma_p2m_hint xadma_p2m_hint = { .first = ~0UL };
+EXPORT_SYMBOL_GPL(xadma_p2m_hint);
 
 /* The kernel's header asks only whether this is empty. */
 struct rb_root phys_to_mach = RB_ROOT;
@@ -59,33 +61,36 @@ unsigned long __pfn_to_mfn(unsigned long pfn)
 }
 EXPORT_SYMBOL_GPL(__pfn_to_mfn);
 
-/* For xadma_p2m_any_foreign(), where the span does not settle it. */
-bool __xadma_p2m_any_foreign(unsigned long first, unsigned long last)
+/**
+ * xadma_p2m_any_foreign - is any of these frames foreign?
+ * @frames: the frames
+ *
+ * Context: any, no lock; the caller owns the pages, so what is mapped there was
+ *	mapped before it got them, and stays.
+ * Return: true when one is.
+ */
+bool xadma_p2m_any_foreign(struct xadma_frames frames)
 {
-	return xadma_frame_table_any(&p2m, first, last);
+	return xadma_frame_table_any(&p2m, frames.first, frames.last);
 }
 
 /**
- * xadma_p2m_run - how far a foreign range is one piece in the machine
- * @pfn: the first frame
- * @nr:  how many to look at, at least 1
- * @mfn: where to put the first one's machine frame
+ * xadma_p2m_run - how far a range is foreign and one piece in the machine
+ * @frames: the range
  *
  * Context: any, no lock.
- * Return: how many frames, from the first one on, are foreign and neighbours in
- *	the machine; 0 with @mfn untouched when the first is not foreign.
+ * Return: the run that the range begins with.
  */
-unsigned long xadma_p2m_run(unsigned long pfn, unsigned long nr,
-			    unsigned long *mfn)
+struct xadma_p2m_run xadma_p2m_run(struct xadma_frames frames)
 {
-	unsigned long first = xadma_frame_table_get(&p2m, pfn), n = 1;
+	unsigned long first = xadma_frame_table_get(&p2m, frames.first);
+	unsigned long n = 1, nr = frames.last - frames.first + 1;
 
 	if (!first)
-		return 0;
-	while (n < nr && xadma_frame_table_get(&p2m, pfn + n) == first + n)
+		return (struct xadma_p2m_run){};
+	while (n < nr && xadma_frame_table_get(&p2m, frames.first + n) == first + n)
 		n++;
-	*mfn = first - THERE;
-	return n;
+	return (struct xadma_p2m_run){ .nr = n, .mfn = first - THERE };
 }
 
 /**
@@ -104,27 +109,58 @@ struct xadma_p2m_usage xadma_p2m_usage(void)
 
 /* ---- telling ---- */
 
+static unsigned long *filter_word(unsigned long pfn)
+{
+	return &xadma_p2m_hint.filter[pfn % XADMA_P2M_FILTER_FRAMES / BITS_PER_LONG];
+}
+
 static void count_in(unsigned long pfn)
 {
+	unsigned long *word = filter_word(pfn);
+
 	WRITE_ONCE(usage.entries, usage.entries + 1);
 	if (usage.entries > usage.most)
 		WRITE_ONCE(usage.most, usage.entries);
-	if (pfn < xadma_p2m_span.first)
-		WRITE_ONCE(xadma_p2m_span.first, pfn);
-	if (pfn > xadma_p2m_span.last)
-		WRITE_ONCE(xadma_p2m_span.last, pfn);
+	WRITE_ONCE(*word, *word | BIT_MASK(pfn));
+	if (pfn < xadma_p2m_hint.first)
+		WRITE_ONCE(xadma_p2m_hint.first, pfn);
+	if (pfn > xadma_p2m_hint.last)
+		WRITE_ONCE(xadma_p2m_hint.last, pfn);
 	WRITE_ONCE(phys_to_mach.rb_node, &anything);
 }
 
-/* The span shrinks only when it is empty: nobody asks about nothing then. */
-static void count_out(void)
+/* How many frames that share a bit are looked at; a bit that stays costs a look-up. */
+#define SHARERS_MAX	64
+
+/* Is one of the frames that share a bit of the filter foreign? */
+static bool bit_is_used(unsigned long pfn)
 {
+	unsigned long first = xadma_p2m_hint.first, last = xadma_p2m_hint.last;
+	unsigned long other = pfn % XADMA_P2M_FILTER_FRAMES;
+	unsigned int n = 0;
+
+	if (first > other)
+		other += round_up(first - other, XADMA_P2M_FILTER_FRAMES);
+	for (; other <= last; other += XADMA_P2M_FILTER_FRAMES)
+		if (n++ == SHARERS_MAX || xadma_frame_table_get(&p2m, other))
+			return true;
+	return false;
+}
+
+/* The range shrinks only when it is empty: there is nothing to ask about then. */
+static void count_out(unsigned long pfn)
+{
+	unsigned long *word = filter_word(pfn);
+
 	WRITE_ONCE(usage.entries, usage.entries - 1);
+	if (!bit_is_used(pfn))
+		WRITE_ONCE(*word, *word & ~BIT_MASK(pfn));
 	if (usage.entries)
 		return;
 	WRITE_ONCE(phys_to_mach.rb_node, NULL);
-	WRITE_ONCE(xadma_p2m_span.last, 0);
-	WRITE_ONCE(xadma_p2m_span.first, ~0UL);
+	WRITE_ONCE(xadma_p2m_hint.last, 0);
+	WRITE_ONCE(xadma_p2m_hint.first, ~0UL);
+	memset(xadma_p2m_hint.filter, 0, sizeof(xadma_p2m_hint.filter));
 }
 
 /* Memory is not allocated under a raw lock: nodes are made before, and kept. */
@@ -153,7 +189,7 @@ static void drop(unsigned long pfn, unsigned long nr)
 		raw_spin_lock_irqsave(&lock, flags);
 		if (xadma_frame_table_get(&p2m, pfn)) {
 			xadma_frame_table_store(&p2m, pfn, 0);
-			count_out();
+			count_out(pfn);
 		}
 		raw_spin_unlock_irqrestore(&lock, flags);
 	}

@@ -10,128 +10,112 @@
 
 #include <xen/swiotlb-arm-hv.h>
 
-#include "cache.h"
 #include "alloc.h"
-#include "dma.h"
-#include "window.h"
+#include "instance.h"
+#include "report.h"
 
-/* ---- lending from the pool ---- */
+/* ---- from the pool ---- */
 
-static int lend(struct device *dev, size_t size, struct xadma_bounce *in)
+static int pool_alloc(struct device *dev, size_t size, struct xadma_bounce *b)
 {
-	const struct xadma_reacher who =
-		xadma_reacher(dev, dev->coherent_dma_mask);
+	struct xadma_dev *xd = xadma_dev(dev);
 	const struct xadma_request rq = {
 		.orig_addr = XADMA_NO_ORIG,
 		.size = size,
-		.align = roundup_pow_of_two(size),
-		.reaches = xadma_reacher_asks,
-		.who = &who,
+		.alloc_align = roundup_pow_of_two(size),
+		/* Aligned to its size, as drivers are promised, it crosses none. */
+		.boundary = ULONG_MAX,
+		.windows = xd->reach.windows,
+		.limit = xadma_dev_limit(dev, dev->coherent_dma_mask),
 	};
+	int ret = xadma_pool_bounce(&xd->xadma->pool, &rq, b);
 
-	xadma_dev_uses_pool(dev);
-	return xadma_pool_bounce(&xadma_of(dev)->pool, &rq, in);
+	if (!ret)
+		xadma_dev_uses_pool(xd);
+	return ret;
 }
 
-static bool find_lent(struct device *dev, dma_addr_t dma,
-		      struct xadma_bounce *in)
+/* Is the memory behind a device's address the pool's? */
+static bool find_in_pool(struct device *dev, dma_addr_t dma, struct xadma_bounce *b)
 {
-	bool found = false;
+	struct xadma_dev *xd = xadma_dev(dev);
+	bool found;
 
-	if (!READ_ONCE(xadma_dev(dev)->uses_pool))
+	if (!xadma_dev_returns(xd))
 		return false;
 	rcu_read_lock();
-	found = xadma_pool_find(&xadma_of(dev)->pool, dma_to_phys(dev, dma), in);
+	found = xadma_pool_find(&xd->xadma->pool, xadma_dev_maddr(xd, dma), b);
 	rcu_read_unlock();
 	return found;
 }
 
-static void misuse(struct device *dev, phys_addr_t maddr, size_t size, int err)
+/* Of two CPUs that free the same, one is told. */
+static void pool_free(struct device *dev, dma_addr_t dma, size_t size)
 {
-	xadma_dev_count(dev, XADMA_N_MISUSE, 1);
-	dev_err_ratelimited(dev,
-			    "swiotlb-arm: free of %zu bytes at machine address %pa: %s; the driver is wrong\n",
-			    size, &maddr, err == -ENOENT ?
-			    "nothing was allocated there" :
-			    "not the size that was allocated");
-}
-
-static void take_back(struct device *dev, struct xadma_bounce *in, size_t size)
-{
-	struct xadma_pool *pool = &xadma_of(dev)->pool;
+	struct xadma_dev *xd = xadma_dev(dev);
+	struct xadma_pool *pool = &xd->xadma->pool;
+	struct xadma_bounce b;
 	int err = -ENOENT;
 
 	rcu_read_lock();
-	if (xadma_pool_is_alloc(in))
-		err = xadma_pool_release(pool, in, size, NULL);
+	if (xadma_pool_find(pool, xadma_dev_maddr(xd, dma), &b))
+		err = xadma_pool_free(pool, &b, size);
 	rcu_read_unlock();
-
 	if (err)
-		misuse(dev, in->maddr, size, err);
-}
-
-static bool keeps_cookie(unsigned long attrs)
-{
-	return attrs & DMA_ATTR_NO_KERNEL_MAPPING;
+		xadma_misuse(dev, "free", dma, size, err);
 }
 
 /*
  * A device that does not snoop shares the memory through a mapping that does
- * not cache. That is there once somebody who may sleep has asked for it.
+ * not cache. That is there once a caller that may sleep has asked for it.
  */
-static void *uncached(struct device *dev, const struct xadma_bounce *in,
-		      gfp_t gfp)
+static void *uncached(struct device *dev, const struct xadma_bounce *b, gfp_t gfp)
 {
-	void *cookie = xadma_pool_uncached(in);
+	void *cookie = xadma_pool_uncached(b);
 
 	if (cookie || !gfpflags_allow_blocking(gfp))
 		return cookie;
 	xadma_pool_see_uncached(&xadma_of(dev)->pool);
-	return xadma_pool_uncached(in);
+	return xadma_pool_uncached(b);
 }
 
-static void write_back(struct device *dev, const struct xadma_bounce *in)
+/* The lines that clearing the memory dirtied must not overwrite what the device writes. */
+static void write_back(struct device *dev, const struct xadma_bounce *b)
 {
-	const struct xadma_range range = {
-		.vaddr = in->vaddr,
-		.size = in->span,
-	};
-
 	if (!dev_is_dma_coherent(dev))
-		xadma_cache_to_device(xadma_of(dev)->hv, &range,
-				      DMA_BIDIRECTIONAL);
+		xadma_of(dev)->hv->clean(b->vaddr, b->run_size, DMA_BIDIRECTIONAL);
 }
 
-static void *lend_mapped(struct device *dev, size_t size, dma_addr_t *dma,
-			 gfp_t gfp, unsigned long attrs)
+static noinline void *alloc_from_pool(struct device *dev, size_t size, dma_addr_t *dma,
+				      gfp_t gfp, unsigned long attrs)
 {
-	struct xadma_bounce in;
-	void *cookie;
+	struct xadma_bounce b;
+	void *cookie = NULL;
 
-	if (lend(dev, size, &in))
-		return NULL;
-	write_back(dev, &in);
-
-	if (keeps_cookie(attrs))
-		cookie = xadma_page_of(in.vaddr);
-	else if (dev_is_dma_coherent(dev))
-		cookie = in.vaddr;
-	else
-		cookie = uncached(dev, &in, gfp);
-	if (!cookie) {
-		take_back(dev, &in, size);
-		return NULL;
+	if (!pool_alloc(dev, size, &b)) {
+		write_back(dev, &b);
+		*dma = b.maddr + b.shift;
+		if (attrs & DMA_ATTR_NO_KERNEL_MAPPING)
+			cookie = xadma_page_of(b.vaddr);
+		else if (dev_is_dma_coherent(dev))
+			cookie = b.vaddr;
+		else
+			cookie = uncached(dev, &b, gfp);
+		if (!cookie)
+			pool_free(dev, *dma, size);
 	}
-	*dma = phys_to_dma(dev, in.maddr);
+	if (cookie)
+		xadma_dev_count(xadma_dev(dev), XADMA_N_COHERENT, 1);
+	else if (!((attrs & DMA_ATTR_NO_WARN) || (gfp & __GFP_NOWARN)))
+		xadma_no_coherent(dev, size);
 	return cookie;
 }
 
 /* ---- coherent memory ---- */
 
-static bool nothing_asked(struct device *dev, size_t size,
-			  unsigned long attrs)
+static bool bad_size(struct device *dev, size_t size, unsigned long attrs)
 {
-	if (size && size <= PAGE_ALIGN_DOWN(SIZE_MAX))
+	if (xadma_alloc_can_be(size))
 		return false;
 	if (!(attrs & DMA_ATTR_NO_WARN))
 		dev_err_ratelimited(dev,
@@ -141,34 +125,34 @@ static bool nothing_asked(struct device *dev, size_t size,
 }
 
 /* The kernel's own allocator is right as long as its addresses are. */
-static void *alloc_own(struct device *dev, size_t size, dma_addr_t *dma,
-		       gfp_t gfp, unsigned long attrs)
+static void *alloc_direct(struct device *dev, size_t size, dma_addr_t *dma,
+			  gfp_t gfp, unsigned long attrs)
 {
-	if (xadma_of(dev)->frames)
+	if (xadma_dev(dev)->reach.mfn_map)
 		return NULL;
 	return dma_direct_alloc(dev, size, dma, gfp | __GFP_NOWARN,
 				attrs | DMA_ATTR_NO_WARN);
 }
 
-/* Where that has nothing to give. */
-static noinline void *alloc_lent(struct device *dev, size_t size,
-				 dma_addr_t *dma, gfp_t gfp, unsigned long attrs)
+/* What the kernel's own allocator calls the memory behind @dma now; false for none. */
+static bool direct_dma(struct device *dev, size_t size, dma_addr_t *dma)
 {
-	void *cookie = lend_mapped(dev, size, dma, gfp, attrs);
+	const struct xadma_dev *xd = xadma_dev(dev);
+	phys_addr_t maddr = xadma_dev_maddr(xd, *dma);
 
-	if (cookie)
-		xadma_dev_count(dev, XADMA_N_COHERENT, 1);
-	else if (!((attrs & DMA_ATTR_NO_WARN) || (gfp & __GFP_NOWARN)))
-		dev_err_ratelimited(dev,
-				    "swiotlb-arm: no %zu bytes of coherent memory below %#llx; coherent_pool=, cma= or swiotlb_arm.size= may help\n",
-				    size, xadma_limit(dev,
-						      dev->coherent_dma_mask));
-	return cookie;
+	if (unlikely(xd->reach.mfn_map ||
+		     !xadma_ram_has(&xd->xadma->ram, maddr, size))) {
+		xadma_misuse(dev, "free", *dma, size, -ENOENT);
+		return false;
+	}
+	if (unlikely(maddr != *dma || dev->dma_range_map))
+		*dma = phys_to_dma(dev, maddr);
+	return true;
 }
 
 /**
  * xadma_alloc - allocate coherent memory
- * @dev:    the device
+ * @dev:   the device
  * @size:  bytes
  * @dma:   where to put the device's address
  * @gfp:   how hard to try; without __GFP_DIRECT_RECLAIM nothing sleeps
@@ -183,32 +167,30 @@ void *xadma_alloc(struct device *dev, size_t size, dma_addr_t *dma,
 {
 	void *cookie;
 
-	if (nothing_asked(dev, size, attrs))
+	if (bad_size(dev, size, attrs))
 		return NULL;
 
-	cookie = alloc_own(dev, size, dma, gfp, attrs);
+	cookie = alloc_direct(dev, size, dma, gfp, attrs);
 	if (unlikely(!cookie))
-		return alloc_lent(dev, PAGE_ALIGN(size), dma, gfp, attrs);
-	xadma_dev_count(dev, XADMA_N_COHERENT, 1);
+		return alloc_from_pool(dev, PAGE_ALIGN(size), dma, gfp, attrs);
+	xadma_dev_count(xadma_dev(dev), XADMA_N_COHERENT, 1);
 	return cookie;
 }
 
-static noinline void free_lent(struct device *dev, size_t size, void *cookie,
+static noinline void free_slow(struct device *dev, size_t size, void *cookie,
 			       dma_addr_t dma, unsigned long attrs)
 {
-	struct xadma_bounce in;
+	struct xadma_bounce b;
 
-	if (find_lent(dev, dma, &in))
-		take_back(dev, &in, PAGE_ALIGN(size));
-	else if (xadma_of(dev)->frames)
-		misuse(dev, dma_to_phys(dev, dma), size, -ENOENT);
-	else
+	if (find_in_pool(dev, dma, &b))
+		pool_free(dev, dma, PAGE_ALIGN(size));
+	else if (direct_dma(dev, size, &dma))
 		dma_direct_free(dev, size, cookie, dma, attrs);
 }
 
 /**
  * xadma_free - free coherent memory
- * @dev:     the device
+ * @dev:    the device
  * @size:   what xadma_alloc() was called with
  * @cookie: what it returned
  * @dma:    what it stored
@@ -219,33 +201,32 @@ static noinline void free_lent(struct device *dev, size_t size, void *cookie,
 void xadma_free(struct device *dev, size_t size, void *cookie,
 		dma_addr_t dma, unsigned long attrs)
 {
-	if (READ_ONCE(xadma_dev(dev)->uses_pool) || xadma_of(dev)->frames)
-		free_lent(dev, size, cookie, dma, attrs);
-	else
+	if (unlikely(xadma_dev_returns(xadma_dev(dev))))
+		free_slow(dev, size, cookie, dma, attrs);
+	else if (direct_dma(dev, size, &dma))
 		dma_direct_free(dev, size, cookie, dma, attrs);
 }
 
 /* ---- pages ---- */
 
 /* Pages have to be neighbours for the CPU, too, wherever it sees them. */
-static struct page *lend_pages(struct device *dev, size_t size,
-			       dma_addr_t *dma)
+static struct page *pool_alloc_pages(struct device *dev, size_t size, dma_addr_t *dma)
 {
-	struct xadma_bounce in;
+	struct xadma_bounce b;
 
-	if (lend(dev, size, &in))
+	if (pool_alloc(dev, size, &b))
 		return NULL;
-	if (size > PAGE_SIZE && is_vmalloc_addr(in.vaddr)) {
-		take_back(dev, &in, size);
+	*dma = b.maddr + b.shift;
+	if (size > PAGE_SIZE && is_vmalloc_addr(b.vaddr)) {
+		pool_free(dev, *dma, size);
 		return NULL;
 	}
-	*dma = phys_to_dma(dev, in.maddr);
-	return xadma_page_of(in.vaddr);
+	return xadma_page_of(b.vaddr);
 }
 
 /**
  * xadma_alloc_pages - allocate pages that are mapped for streaming
- * @dev:   the device
+ * @dev:  the device
  * @size: bytes
  * @dma:  where to put the device's address
  * @dir:  which way the data will go
@@ -260,24 +241,24 @@ struct page *xadma_alloc_pages(struct device *dev, size_t size,
 			       dma_addr_t *dma, enum dma_data_direction dir,
 			       gfp_t gfp)
 {
-	struct page *page;
+	struct page *page = NULL;
 
-	if (nothing_asked(dev, size, 0))
+	if (bad_size(dev, size, 0))
 		return NULL;
 
 	size = PAGE_ALIGN(size);
-	page = xadma_of(dev)->frames ? NULL :
-	       dma_direct_alloc_pages(dev, size, dma, dir, gfp | __GFP_NOWARN);
+	if (!xadma_dev(dev)->reach.mfn_map)
+		page = dma_direct_alloc_pages(dev, size, dma, dir, gfp | __GFP_NOWARN);
 	if (!page)
-		page = lend_pages(dev, size, dma);
+		page = pool_alloc_pages(dev, size, dma);
 	if (page)
-		xadma_dev_count(dev, XADMA_N_COHERENT, 1);
+		xadma_dev_count(xadma_dev(dev), XADMA_N_COHERENT, 1);
 	return page;
 }
 
 /**
  * xadma_free_pages - free what xadma_alloc_pages() gave
- * @dev:   the device
+ * @dev:  the device
  * @size: the size it was called with
  * @page: what it returned
  * @dma:  what it stored
@@ -288,12 +269,12 @@ struct page *xadma_alloc_pages(struct device *dev, size_t size,
 void xadma_free_pages(struct device *dev, size_t size, struct page *page,
 		      dma_addr_t dma, enum dma_data_direction dir)
 {
-	struct xadma_bounce in;
+	struct xadma_bounce b;
 
 	size = PAGE_ALIGN(size);
-	if (find_lent(dev, dma, &in))
-		take_back(dev, &in, size);
-	else
+	if (find_in_pool(dev, dma, &b))
+		pool_free(dev, dma, size);
+	else if (direct_dma(dev, size, &dma))
 		dma_direct_free_pages(dev, size, page, dma, dir);
 }
 
@@ -306,23 +287,73 @@ void xadma_free_pages(struct device *dev, size_t size, struct page *page,
  */
 static struct page *page_behind(struct device *dev, dma_addr_t dma)
 {
-	struct xadma_bounce in;
+	struct xadma_bounce b;
 
-	if (find_lent(dev, dma, &in))
-		return xadma_page_of(in.vaddr);
-	return pfn_to_page(PHYS_PFN(dma_to_phys(dev, dma)));
+	if (find_in_pool(dev, dma, &b))
+		return xadma_page_of(b.vaddr);
+	return pfn_to_page(PHYS_PFN(xadma_dev_maddr(xadma_dev(dev), dma)));
 }
 
-static bool exists(struct device *dev, dma_addr_t dma)
+static bool exists(struct device *dev, dma_addr_t dma, size_t size)
 {
-	struct xadma_bounce in;
+	struct xadma_dev *xd = xadma_dev(dev);
+	struct xadma_bounce b;
 
-	return !xadma_of(dev)->frames || find_lent(dev, dma, &in);
+	if (find_in_pool(dev, dma, &b))
+		return true;
+	return !xd->reach.mfn_map && size &&
+	       xadma_ram_has(&xd->xadma->ram, xadma_dev_maddr(xd, dma), size);
+}
+
+/* How many pages, from the first one on, are neighbours for the CPU. */
+static unsigned long neighbours(struct device *dev, dma_addr_t dma, unsigned long nr,
+				unsigned long *pfn)
+{
+	unsigned long n = 1;
+
+	*pfn = page_to_pfn(page_behind(dev, dma));
+	while (n < nr &&
+	       page_to_pfn(page_behind(dev, dma + (n << PAGE_SHIFT))) == *pfn + n)
+		n++;
+	return n;
+}
+
+/* The core maps a private, writable area by one call only, or page by page. */
+static int insert_pages(struct device *dev, struct vm_area_struct *vma, dma_addr_t dma)
+{
+	unsigned long at;
+	int ret = 0;
+
+	for (at = vma->vm_start; at < vma->vm_end && !ret;
+	     at += PAGE_SIZE, dma += PAGE_SIZE)
+		ret = vm_insert_page(vma, at, page_behind(dev, dma));
+	return ret;
+}
+
+static int remap_runs(struct device *dev, struct vm_area_struct *vma, dma_addr_t dma)
+{
+	unsigned long at = vma->vm_start, left = vma_pages(vma), pfn, n;
+	int ret = 0;
+
+	n = neighbours(dev, dma, left, &pfn);
+	if (n < left && is_cow_mapping(vma->vm_flags))
+		return insert_pages(dev, vma, dma);
+	while (!ret) {
+		ret = remap_pfn_range(vma, at, pfn, n << PAGE_SHIFT,
+				      vma->vm_page_prot);
+		at += n << PAGE_SHIFT;
+		dma += n << PAGE_SHIFT;
+		left -= n;
+		if (!left)
+			break;
+		n = neighbours(dev, dma, left, &pfn);
+	}
+	return ret;
 }
 
 /**
  * xadma_mmap - map coherent memory into user space
- * @dev:     the device
+ * @dev:    the device
  * @vma:    where
  * @cookie: what xadma_alloc() returned
  * @dma:    what xadma_alloc() stored
@@ -336,7 +367,7 @@ int xadma_mmap(struct device *dev, struct vm_area_struct *vma,
 	       void *cookie, dma_addr_t dma, size_t size, unsigned long attrs)
 {
 	unsigned long have = PAGE_ALIGN(size) >> PAGE_SHIFT;
-	unsigned long want = vma_pages(vma), at;
+	unsigned long want = vma_pages(vma);
 	int ret = -ENXIO;
 
 	vma->vm_page_prot = dma_pgprot(dev, vma->vm_page_prot, attrs);
@@ -344,23 +375,20 @@ int xadma_mmap(struct device *dev, struct vm_area_struct *vma,
 		return ret;
 	if (vma->vm_pgoff >= have || want > have - vma->vm_pgoff)
 		return -ENXIO;
-	if (!exists(dev, dma))
+	if (!exists(dev, dma, size))
 		return -ENXIO;
-
-	dma += vma->vm_pgoff << PAGE_SHIFT;
-	for (at = vma->vm_start, ret = 0; at < vma->vm_end && !ret;
-	     at += PAGE_SIZE, dma += PAGE_SIZE)
-		ret = remap_pfn_range(vma, at, page_to_pfn(page_behind(dev, dma)),
-				      PAGE_SIZE, vma->vm_page_prot);
-	return ret;
+	return remap_runs(dev, vma, dma + (vma->vm_pgoff << PAGE_SHIFT));
 }
 
 /**
  * xadma_get_sgtable - describe coherent memory as a scatterlist
- * @dev:   the device
+ * @dev:  the device
  * @sgt:  the table to make; the caller frees it
  * @dma:  what xadma_alloc() stored
  * @size: bytes that were allocated
+ *
+ * Another device that is given the list gets the same memory: its pages' machine
+ * addresses are known, in every kind of domain.
  *
  * Context: may sleep.
  * Return: 0, or a negative errno.
@@ -372,7 +400,7 @@ int xadma_get_sgtable(struct device *dev, struct sg_table *sgt,
 	struct page **pages;
 	int ret = -ENOMEM;
 
-	if (!exists(dev, dma))
+	if (!exists(dev, dma, size))
 		return -ENXIO;
 	pages = kvmalloc_array(nr, sizeof(*pages), GFP_KERNEL);
 	for (i = 0; pages && i < nr; i++)

@@ -34,73 +34,32 @@ static unsigned int fill(struct gnttab_cache_flush *ops, phys_addr_t *maddr,
 	return nr;
 }
 
-/* The ranges are large: whoever does not ask Xen shall not have them on the stack. */
-static noinline int flush_by_xen(const struct xadma_hv *hv,
-				 const struct xadma_range *range, u32 op)
+/**
+ * xadma_cache_flush_by_xen - let Xen maintain lines that the kernel does not see
+ * @hv:    the machine
+ * @maddr: machine address, bytes
+ * @size:  bytes
+ * @op:    GNTTAB_CACHE_*
+ *
+ * The operations take much of the stack: a function of its own, that its callers need not.
+ *
+ * Context: any.
+ * Return: how many hypercalls it took, or Xen's refusal.
+ */
+noinline int xadma_cache_flush_by_xen(const struct xadma_hv *hv, phys_addr_t maddr,
+				      size_t size, u32 op)
 {
 	struct gnttab_cache_flush ops[XADMA_FLUSH_BATCH];
-	phys_addr_t maddr = range->maddr;
-	size_t left = range->size;
 	int calls = 0;
 
-	while (left) {
-		int err = hv->flush(ops, fill(ops, &maddr, &left, op));
+	while (size) {
+		int err = hv->flush(ops, fill(ops, &maddr, &size, op));
 
 		if (err)
 			return err;
 		calls++;
 	}
 	return calls;
-}
-
-/**
- * xadma_cache_to_device - before a device that does not snoop gets a range
- * @hv:    the machine
- * @range: the range
- * @dir:   which way the data will go
- *
- * Lines are cleaned, never merely dropped, whatever the direction: a partial line at
- * either end may hold somebody's fresh data.
- *
- * Context: any.
- * Return: how many hypercalls it took; or Xen's refusal, in which case the range
- *	may not be used.
- */
-int xadma_cache_to_device(const struct xadma_hv *hv,
-			  const struct xadma_range *range,
-			  enum dma_data_direction dir)
-{
-	if (!range->vaddr)
-		return flush_by_xen(hv, range, GNTTAB_CACHE_CLEAN);
-	hv->clean(range->vaddr, range->size, dir);
-	return 0;
-}
-
-/**
- * xadma_cache_to_cpu - before the CPU reads what such a device wrote
- * @hv:    the machine
- * @range: the range
- * @dir:   which way the data went; nothing is done for DMA_TO_DEVICE
- *
- * A CPU may drop lines only of what it may write; where that is not sure they are
- * cleaned as well, which changes nothing, for none of them is dirty.
- *
- * Context: any.
- * Return: how many hypercalls it took, or Xen's refusal.
- */
-int xadma_cache_to_cpu(const struct xadma_hv *hv,
-		       const struct xadma_range *range,
-		       enum dma_data_direction dir)
-{
-	if (dir == DMA_TO_DEVICE)
-		return 0;
-	if (!range->vaddr)
-		return flush_by_xen(hv, range, GNTTAB_CACHE_INVAL);
-	if (range->granted)
-		hv->clean_inval(range->vaddr, range->size, dir);
-	else
-		hv->inval(range->vaddr, range->size, dir);
-	return 0;
 }
 
 /**

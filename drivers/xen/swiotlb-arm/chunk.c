@@ -83,10 +83,10 @@ int xadma_chunk_see_uncached(struct xadma_chunk *chunk)
  * Return: the chunk, all slots free; NULL with nothing held when there is none.
  */
 struct xadma_chunk *xadma_chunk_create(struct xadma_source *source, size_t want,
-				       struct xadma_window within)
+				       struct xadma_range within)
 {
 	struct xadma_chunk *chunk = kzalloc(sizeof(*chunk), GFP_KERNEL);
-	unsigned int nr;
+	unsigned int nr, i;
 
 	if (!chunk)
 		return NULL;
@@ -96,6 +96,8 @@ struct xadma_chunk *xadma_chunk_create(struct xadma_source *source, size_t want,
 
 	nr = chunk->memory.size >> XADMA_SLOT_SHIFT;
 	chunk->runs = kvcalloc(nr, sizeof(*chunk->runs), GFP_KERNEL);
+	for (i = 0; chunk->runs && i < nr; i++)
+		chunk->runs[i].chunk = chunk;
 	if (!chunk->runs ||
 	    xadma_slots_init(&chunk->slots, nr,
 			     xadma_piece_size(&chunk->memory) >> XADMA_SLOT_SHIFT))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * chunk: memory from the backing, cut into slots.
+ * chunk: memory from a source, cut into slots.
  *
  * A chunk is made of machine-contiguous pieces of one size. A run is some
  * neighbouring slots of one piece that are used as one; what is known of it is
@@ -17,27 +17,33 @@
 #define XADMA_SLOT_SHIFT	11
 #define XADMA_SLOT_SIZE		BIT(XADMA_SLOT_SHIFT)
 
-/* What a backing is asked for at a time; also the longest bounce. */
+/* What a source is asked for at a time; also the longest bounce. */
 #define XADMA_CHUNK_SIZE		SZ_4M
 
-/* The original of a run that has none: it was lent, not bounced. */
+/* What a run has that stands in for no buffer. */
 #define XADMA_NO_ORIG	((phys_addr_t)-1)
+
+struct xadma_chunk;
 
 /**
  * struct xadma_run - what is known of a run, at its first slot
- * @orig_addr: guest physical address of the driver's buffer
+ * @orig_addr: guest physical address of the driver's buffer; XADMA_NO_ORIG when there is
+ *	none, for the memory was allocated as such
  * @maddr:    machine address of the run
- * @size:     bytes of the buffer; 0 when nobody has the run
- * @start:    where in the chunk the buffer's bounce buffer starts, bytes
- * @dirty:    so many bytes from the start of the run may hold somebody's data,
+ * @chunk:    the chunk that the slot is part of; fixed
+ * @size:     bytes of the buffer; 0 when nothing is mapped there. Exchanged with 0 by the
+ *	one CPU that ends the mapping
+ * @start:    where in the chunk the bounce buffer starts, bytes
+ * @dirty:    so many bytes from the start of the run may hold a former user's data,
  *	those after them are zero
  * @slots:    how many slots it has
- * @order:    it is one of the front's, of 1 << this many slots; or
+ * @order:    a CPU may keep it (slot-cache.h): it has 1 << this many slots; or
  *	XADMA_NO_ORDER
  */
 struct xadma_run {
 	phys_addr_t orig_addr;
 	phys_addr_t maddr;
+	struct xadma_chunk *chunk;
 	u32 size;
 	u32 start;
 	u32 dirty;
@@ -46,8 +52,6 @@ struct xadma_run {
 };
 
 #define XADMA_NO_ORDER	0xff
-
-struct xadma_chunk;
 
 /**
  * struct xadma_piece - contiguous memory of the machine; what an address finds
@@ -88,7 +92,7 @@ struct xadma_chunk {
 };
 
 struct xadma_chunk *xadma_chunk_create(struct xadma_source *source, size_t want,
-				       struct xadma_window within);
+				       struct xadma_range within);
 void xadma_chunk_destroy(struct xadma_source *source, struct xadma_chunk *chunk);
 int xadma_chunk_see_uncached(struct xadma_chunk *chunk);
 

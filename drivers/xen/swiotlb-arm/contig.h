@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * runs: which frames are neighbours in the machine.
+ * contig: which frames are neighbours in the machine.
  *
  * Numbers in, numbers out. A block of order n is 1 << n neighbouring machine
  * frames of which the first is a multiple of 1 << n.
  */
-#ifndef _XADMA_RUNS_H
-#define _XADMA_RUNS_H
+#ifndef _XADMA_CONTIG_H
+#define _XADMA_CONTIG_H
 
 #include <linux/types.h>
 
@@ -31,4 +31,4 @@ unsigned int xadma_contig_pick(struct xadma_frame *frames, unsigned int nr,
 unsigned int xadma_contig_best(const struct xadma_frame *frames, unsigned int nr,
 			       unsigned int most);
 
-#endif /* _XADMA_RUNS_H */
+#endif /* _XADMA_CONTIG_H */

@@ -11,9 +11,8 @@
 
 #include <xen/swiotlb-arm-p2m.h>
 
-#include "dma.h"
+#include "instance.h"
 #include "mfn-map.h"
-#include "window.h"
 #include "setup.h"
 
 /* A column of the table: its name, and the counter or function behind it. */
@@ -44,18 +43,19 @@ static const struct column {
 	{ "misuse",		.what = XADMA_N_MISUSE },
 };
 
+/* The driver may be unbound meanwhile: its name was copied when it was bound. */
 static void show_device(const struct xadma_dev *record, void *data)
 {
-	const struct device *dev = record->dev;
+	struct device *dev = record->dev;
 	struct seq_file *m = data;
 	u64 mask = dev && dev->dma_mask ? *dev->dma_mask : 0;
+	bool bound = dev && READ_ONCE(dev->driver) && *record->driver;
 	unsigned int i;
 
 	seq_printf(m, "%s %s %#llx %#llx %s",
-		   dev ? dev_name(dev) : "others",
-		   dev && dev->driver ? dev->driver->name : "-", mask,
-		   dev ? xadma_limit(dev, mask) : 0,
-		   dev ? dev->dma_coherent ? "yes" : "no" : "-");
+		   dev ? dev_name(dev) : "others", bound ? record->driver : "-", mask,
+		   dev ? xadma_dev_limit(dev, mask) : 0,
+		   !dev ? "-" : record->reach.coherent ? "yes" : "no");
 	for (i = 0; i < ARRAY_SIZE(columns); i++)
 		seq_printf(m, " %llu", columns[i].get ?
 			   columns[i].get(record->stats) :
@@ -71,7 +71,7 @@ static int devices_show(struct seq_file *m, void *unused)
 	for (i = 0; i < ARRAY_SIZE(columns); i++)
 		seq_printf(m, " %s", columns[i].name);
 	seq_putc(m, '\n');
-	xadma_visit_devices(show_device, m);
+	xadma_visit_devices(m->private, show_device, m);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(devices);
@@ -90,16 +90,16 @@ static int pool_show(struct seq_file *m, void *unused)
 	seq_printf(m, "slots %u\n", usage.slots);
 	seq_printf(m, "slots_used %u\n", usage.used);
 	seq_printf(m, "slots_at_hand %u\n", usage.at_hand);
-	seq_printf(m, "most_bytes %zu\n", xadma->most);
+	seq_printf(m, "most_bytes %zu\n", xadma->max);
 	seq_printf(m, "areas_grown %u\n", xadma->pool.resize.grown);
 	seq_printf(m, "areas_retired %u\n", xadma->pool.resize.retired);
 	seq_printf(m, "machine_first %#llx\n", (u64)xadma->pool.lowest);
 	seq_printf(m, "machine_last %#llx\n", (u64)xadma->pool.highest);
 	seq_printf(m, "machine_ram_last %#llx\n", (u64)xadma->last_byte);
 	seq_printf(m, "frames_lost %lu\n", xadma->source.lost);
-	if (xadma->frames) {
+	if (xadma->mfn_map) {
 		struct xadma_mfn_map_usage frames =
-			xadma_mfn_map_usage(xadma->frames);
+			xadma_mfn_map_usage(xadma->mfn_map);
 
 		seq_printf(m, "frames_known %lu\n", frames.known);
 		seq_printf(m, "frames_all %lu\n", frames.all);
@@ -126,7 +126,7 @@ static int __init xadma_debugfs_init(void)
 	if (!xadma)
 		return 0;
 	dir = debugfs_create_dir("swiotlb-arm", NULL);
-	debugfs_create_file("devices", 0444, dir, NULL, &devices_fops);
+	debugfs_create_file("devices", 0444, dir, xadma, &devices_fops);
 	debugfs_create_file("pool", 0444, dir, xadma, &pool_fops);
 	debugfs_create_file("p2m", 0444, dir, NULL, &p2m_fops);
 	return 0;

@@ -168,21 +168,19 @@ void xadma_mfn_map_learn_all(struct xadma_mfn_map *f)
 
 /**
  * xadma_mfn_map_want - these frames are being mapped, and are not all known
- * @f:   the table
- * @pfn: the first frame
- * @nr:  how many
+ * @f:      the map
+ * @frames: the frames
  *
  * What finds no place in the queue is asked for again by the next map.
  *
  * Context: any; the caller owns the pages.
  */
-void xadma_mfn_map_want(struct xadma_mfn_map *f, unsigned long pfn,
-			unsigned int nr)
+void xadma_mfn_map_want(struct xadma_mfn_map *f, struct xadma_frames frames)
 {
-	unsigned long flags;
+	unsigned long pfn, flags;
 
 	raw_spin_lock_irqsave(&f->wanted_lock, flags);
-	for (; nr; nr--, pfn++)
+	for (pfn = frames.first; pfn <= frames.last; pfn++)
 		if (xadma_mfn_map_mfn(f, pfn) == XADMA_NO_MFN &&
 		    !kfifo_in(&f->wanted, &pfn, 1))
 			break;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Shims between this kernel's struct dma_map_ops (6.12) and dma.h, which is
- * written to the newest one. Other kernels differ here: 6.1 names .alloc_pages
- * what is .alloc_pages_op now, has no use_dma_iommu(), and none of its kmalloc
- * buffers shares a cache line (ops.h); 7.x replaces map_page and map_resource by
- * map_phys with DMA_ATTR_MMIO, and unmap_page by unmap_phys.
+ * The struct dma_map_ops, and all that depends on what this kernel's has (6.12): the
+ * rest is written to the newest one. Other kernels differ here: 6.1 names .alloc_pages
+ * what is .alloc_pages_op now, and has no use_dma_iommu(); 7.x replaces map_page and
+ * map_resource by map_phys with DMA_ATTR_MMIO, and unmap_page by unmap_phys.
  */
 #include <linux/dma-map-ops.h>
 #include <linux/iommu-dma.h>
@@ -12,9 +11,10 @@
 #include <linux/scatterlist.h>
 
 #include "alloc.h"
-#include "dma.h"
+#include "limits.h"
+#include "map.h"
 #include "ops.h"
-#include "plain.h"
+#include "sync.h"
 
 static int ops_get_sgtable(struct device *dev, struct sg_table *sgt,
 			   void *cookie, dma_addr_t dma, size_t size,
@@ -61,10 +61,10 @@ static const struct dma_map_ops xadma_dma_ops = {
 	.map_sg			= xadma_map_sg,
 	.unmap_sg		= xadma_unmap_sg,
 	.map_resource		= ops_map_resource,
-	.sync_single_for_cpu	= xadma_sync_to_cpu,
-	.sync_single_for_device	= xadma_sync_to_device,
-	.sync_sg_for_cpu	= xadma_sync_sg_to_cpu,
-	.sync_sg_for_device	= xadma_sync_sg_to_device,
+	.sync_single_for_cpu	= xadma_sync_for_cpu,
+	.sync_single_for_device	= xadma_sync_for_device,
+	.sync_sg_for_cpu	= xadma_sync_sg_for_cpu,
+	.sync_sg_for_device	= xadma_sync_sg_for_device,
 	.dma_supported		= xadma_supported,
 	.get_required_mask	= xadma_required_mask,
 	.max_mapping_size	= xadma_max_mapping_size,
@@ -90,7 +90,7 @@ bool xadma_ops_mine(const struct device *dev)
  * ops of its own.
  *
  * Context: any.
- * Return: false when somebody else does.
+ * Return: false when an IOMMU driver or other ops do.
  */
 bool xadma_ops_free_to_take(struct device *dev)
 {
@@ -99,13 +99,11 @@ bool xadma_ops_free_to_take(struct device *dev)
 
 /**
  * xadma_ops_install - do a device's DMA from now on
- * @dev:    the device
- * @record: what we keep of it
+ * @dev: the device, which has a record
  *
  * Context: any; the caller serialises what happens to a device.
  */
-void xadma_ops_install(struct device *dev, struct xadma_dev *record)
+void xadma_ops_install(struct device *dev)
 {
-	dev->archdata.xadma = record;
 	set_dma_ops(dev, &xadma_dma_ops);
 }

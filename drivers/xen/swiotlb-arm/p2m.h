@@ -1,58 +1,81 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * p2m: which machine frame is behind this guest frame.
+ * p2m: whose a buffer is, and where in the machine.
  *
- * In a domain that is mapped 1:1 every frame of our own is its own machine
- * frame; in another one it is what has been learnt of it (frames.h). Frames that
- * were granted by other domains are elsewhere in either; the table of those is
- * arch/arm64/xen/p2m.c, and asked here alone.
+ * xadma_p2m_lookup() is the one place where that is asked, for whatever is mapped,
+ * unmapped or synced. In a domain that is mapped 1:1 every frame of our own is its own
+ * machine frame; in another one it is what has been learnt of it (mfn-map.h). Frames
+ * that were granted by other domains are elsewhere in either; the table of those is
+ * arch/arm64/xen/p2m.c.
  */
 #ifndef _XADMA_P2M_H
 #define _XADMA_P2M_H
 
-#include <linux/pfn.h>
 #include <linux/types.h>
 
+#include <xen/page.h>
 #include <xen/swiotlb-arm-p2m.h>
 
 struct xadma_mfn_map;
 
 /**
- * struct xadma_extent - where a buffer really is
- * @maddr:     machine address of its first byte
- * @foreign:   its first frame belongs to another domain
- * @unknown:   of one of its frames it is not known where it is; the rest does
- *	not count then
- * @scattered: its frames are not neighbours in the machine, or not all of one
- *	kind; @maddr then holds for the first frame only
+ * enum xadma_owner - whose a buffer is
+ * @XADMA_OURS:      our own RAM, in one piece in the machine
+ * @XADMA_FOREIGN:   another domain's pages, in one piece in the machine
+ * @XADMA_SCATTERED: its frames are not neighbours in the machine, or not all of one
+ *	owner
+ * @XADMA_UNKNOWN:   of one of its frames it is not known where it is
  */
-struct xadma_extent {
-	phys_addr_t maddr;
-	bool foreign;
-	bool unknown;
-	bool scattered;
+enum xadma_owner {
+	XADMA_OURS,
+	XADMA_FOREIGN,
+	XADMA_SCATTERED,
+	XADMA_UNKNOWN,
 };
 
-struct xadma_extent __xadma_p2m_walk(const struct xadma_mfn_map *frames,
-				     phys_addr_t phys, size_t size);
-bool xadma_p2m_is_ours(phys_addr_t maddr);
+/**
+ * struct xadma_place - where a buffer is in the machine
+ * @maddr: machine address of its first byte; of no use unless @owner is XADMA_OURS or
+ *	XADMA_FOREIGN
+ * @owner: whose it is
+ */
+struct xadma_place {
+	phys_addr_t maddr;
+	enum xadma_owner owner;
+};
+
+struct xadma_place __xadma_p2m_lookup(const struct xadma_mfn_map *map,
+				      phys_addr_t phys,
+				      struct xadma_frames frames);
 
 /**
- * xadma_p2m_walk - find out where a buffer is
- * @frames: what is known of our own frames; NULL in a domain that is mapped 1:1
- * @phys:   guest physical address, bytes
- * @size:   bytes, at least 1
+ * xadma_p2m_lookup - whose is a buffer, and where is it?
+ * @map:  where our own frames are; NULL in a domain that is mapped 1:1
+ * @phys: guest physical address of the buffer, bytes
+ * @size: bytes, at least 1; the buffer must not wrap
  *
- * Context: any, no lock.
- * Return: where the buffer is.
+ * Context: any, no lock; the caller owns the pages.
+ * Return: owner and machine address.
  */
-static inline struct xadma_extent
-xadma_p2m_walk(const struct xadma_mfn_map *frames, phys_addr_t phys, size_t size)
+static __always_inline struct xadma_place
+xadma_p2m_lookup(const struct xadma_mfn_map *map, phys_addr_t phys, size_t size)
 {
-	if (!frames && !xadma_p2m_near_foreign(PFN_DOWN(phys),
-					       PFN_DOWN(phys + size - 1)))
-		return (struct xadma_extent){ .maddr = phys };
-	return __xadma_p2m_walk(frames, phys, size);
+	struct xadma_frames frames = xadma_frames_of(phys, size);
+	struct xadma_p2m_run run;
+
+	if (likely(!xadma_p2m_may_be_foreign(frames))) {
+		if (likely(!map))
+			return (struct xadma_place){ phys, XADMA_OURS };
+	} else {
+		run = xadma_p2m_run(frames);
+		if (run.nr > frames.last - frames.first)
+			return (struct xadma_place){
+				.maddr = ((phys_addr_t)run.mfn << XEN_PAGE_SHIFT) +
+					 xen_offset_in_page(phys),
+				.owner = XADMA_FOREIGN,
+			};
+	}
+	return __xadma_p2m_lookup(map, phys, frames);
 }
 
 #endif /* _XADMA_P2M_H */

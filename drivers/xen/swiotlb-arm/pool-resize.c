@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/jiffies.h>
+#include <linux/log2.h>
 #include <linux/workqueue.h>
 
 #include "pool.h"
-#include "quota.h"
 #include "pool-resize.h"
+#include "quota.h"
 
-/* How long a pool has to be idle, and how long one that cannot grow is let be. */
-#define PATIENCE	(30 * HZ)
-#define RETRY		HZ
-
-/* ---- growing ---- */
+/* How long a pool that could not grow is let be. */
+#define RETRY	HZ
 
 static bool is_pressed(struct xadma_pool *pool)
 {
@@ -18,46 +16,149 @@ static bool is_pressed(struct xadma_pool *pool)
 	       xadma_quota_high(pool->total);
 }
 
-static bool reattach(struct xadma_pool *pool)
-{
-	struct xadma_resize *t = &pool->resize;
+/* ---- retiring a chunk ---- */
 
-	if (!t->retiring || xadma_pool_reattach(pool, t->retiring))
-		return false;
-	t->retiring = NULL;
-	return true;
+/**
+ * xadma_resize_detach - begin to retire a chunk
+ * @pool:  the pool, none of whose chunks is retiring
+ * @chunk: the chunk
+ *
+ * Context: may sleep; under @pool->grow.
+ * Return: 0, or -ENOMEM with nothing changed.
+ */
+int xadma_resize_detach(struct xadma_pool *pool, struct xadma_chunk *chunk)
+{
+	int ret = xadma_pool_relist(pool, NULL, chunk);
+
+	if (!ret) {
+		WRITE_ONCE(chunk->retiring, true);
+		pool->resize.retiring = chunk;
+	}
+	return ret;
 }
 
-static bool grow_by_one(struct xadma_pool *pool)
+/**
+ * xadma_resize_reattach - let the chunk that is retiring stay
+ * @pool: the pool
+ *
+ * Context: may sleep; under @pool->grow.
+ * Return: 0; -ENOENT when none is, or -ENOMEM with nothing changed.
+ */
+int xadma_resize_reattach(struct xadma_pool *pool)
 {
-	struct xadma_resize *t = &pool->resize;
+	struct xadma_chunk *chunk = pool->resize.retiring;
+	int ret;
+
+	if (!chunk)
+		return -ENOENT;
+	WRITE_ONCE(chunk->retiring, false);
+	ret = xadma_pool_relist(pool, chunk, NULL);
+	if (ret)
+		WRITE_ONCE(chunk->retiring, true);
+	else
+		pool->resize.retiring = NULL;
+	return ret;
+}
+
+/**
+ * xadma_resize_quiesce - wait until nothing is taken of the chunk that is retiring
+ * @pool: the pool
+ *
+ * Context: may sleep; without @pool->grow, for a driver that sets its mask need not
+ *	wait for a grace period.
+ */
+void xadma_resize_quiesce(struct xadma_pool *pool)
+{
+	synchronize_rcu();
+	xadma_pool_drain_slot_caches(pool);
+}
+
+static void destroy_if_unused(struct xadma_pool *pool)
+{
+	struct xadma_chunk *chunk = pool->resize.retiring;
+
+	if (!chunk || xadma_slots_used(&chunk->slots))
+		return;
+	xadma_pool_disown(pool, chunk);
+	synchronize_rcu();
+	xadma_chunk_destroy(pool->source, chunk);
+	pool->resize.retiring = NULL;
+	pool->resize.retired++;
+}
+
+/* ---- growing ---- */
+
+static struct xadma_wanted take_failure(struct xadma_resize *resize)
+{
+	struct xadma_wanted wanted;
+
+	raw_spin_lock_irq(&resize->wanted_lock);
+	wanted = resize->alloc_failed;
+	resize->alloc_failed.windows = NULL;
+	raw_spin_unlock_irq(&resize->wanted_lock);
+	return wanted;
+}
+
+/* Where the pool is wanted to grow; tried first, then where all devices reach. */
+static size_t add_for(struct xadma_pool *pool, size_t size,
+		      const struct xadma_wanted *wanted)
+{
+	struct xadma_range usual = pool->resize.within;
+	size_t got = 0;
+	unsigned int i;
+
+	for (i = 0; wanted->windows && i < wanted->windows->nr && !got; i++) {
+		struct xadma_range range = xadma_windows_range(wanted->windows, i,
+							       wanted->limit);
+
+		/* A device that reaches all of the usual range is best served there. */
+		if (range.first <= usual.first && range.last >= usual.last)
+			range = usual;
+		got = xadma_pool_add(pool, size, range, true);
+	}
+	return got;
+}
+
+static bool grow_by_one(struct xadma_pool *pool, const struct xadma_wanted *wanted)
+{
+	struct xadma_resize *resize = &pool->resize;
 	size_t has = (size_t)pool->total << XADMA_SLOT_SHIFT;
 	size_t want;
 
-	if (reattach(pool))
+	if (!xadma_resize_reattach(pool))
 		return true;
-	if (has >= t->most)
+	if (has >= resize->max)
 		return false;
-	want = min_t(size_t, rounddown_pow_of_two(t->most - has),
+	want = min_t(size_t, rounddown_pow_of_two(resize->max - has),
 		     XADMA_CHUNK_SIZE);
-	if (want < XADMA_CHUNK_MIN || !xadma_pool_add(pool, want, t->within, true))
+	if (want < XADMA_CHUNK_MIN)
 		return false;
-	t->grown++;
+	if (wanted->windows ? !add_for(pool, want, wanted) :
+			      !xadma_pool_add(pool, want, resize->within, true))
+		return false;
+	resize->grown++;
 	return true;
 }
 
-/* A pool may have no room for something long before it is full. */
-static void grow_enough(struct xadma_pool *pool)
+/* A pool may have no room for something long, or narrow, before it is full. */
+static void grow(struct xadma_pool *pool)
 {
-	struct xadma_resize *t = &pool->resize;
+	struct xadma_resize *resize = &pool->resize;
+	struct xadma_wanted wanted;
 
-	while (xchg(&t->alloc_failed, false) || is_pressed(pool)) {
-		if (!grow_by_one(pool)) {
-			WRITE_ONCE(t->not_before, jiffies + RETRY);
-			return;
+	xadma_pool_drain_slot_caches(pool);
+	mutex_lock(&pool->grow);
+	for (;;) {
+		wanted = take_failure(resize);
+		if (!wanted.windows && !is_pressed(pool))
+			break;
+		if (!grow_by_one(pool, &wanted)) {
+			WRITE_ONCE(resize->not_before, jiffies + RETRY);
+			break;
 		}
 	}
-	WRITE_ONCE(pool->pressed, false);
+	WRITE_ONCE(pool->pressed, is_pressed(pool));
+	mutex_unlock(&pool->grow);
 }
 
 /* ---- shrinking ---- */
@@ -81,152 +182,103 @@ static bool can_do_without(struct xadma_pool *pool,
 	       (pool->total - chunk->slots.nr) / 2;
 }
 
-static bool has_been_idle(struct xadma_resize *t, bool idle)
+static bool has_been_idle(struct xadma_resize *resize, bool idle)
 {
 	if (!idle)
-		t->idle_since = 0;
-	else if (!t->idle_since)
-		t->idle_since = jiffies | 1;
-	return idle && time_after_eq(jiffies, t->idle_since + t->idle_timeout);
+		resize->idle_since = 0;
+	else if (!resize->idle_since)
+		resize->idle_since = jiffies | 1;
+	return idle && time_after_eq(jiffies, resize->idle_since + resize->idle_timeout);
 }
 
 /* One at a time. */
-static void choose(struct xadma_pool *pool)
-{
-	struct xadma_resize *t = &pool->resize;
-	struct xadma_chunk *chunk = last_spare(pool);
-
-	if (t->retiring)
-		return;
-	if (has_been_idle(t, chunk && can_do_without(pool, chunk)) &&
-	    !xadma_pool_detach(pool, chunk))
-		t->retiring = chunk;
-}
-
-static void destroy_if_unused(struct xadma_pool *pool)
-{
-	struct xadma_resize *t = &pool->resize;
-
-	if (!t->retiring || xadma_slots_used(&t->retiring->slots))
-		return;
-	xadma_pool_destroy_chunk(pool, t->retiring);
-	t->retiring = NULL;
-	t->retired++;
-}
-
-/* ---- the worker ---- */
-
-static void grow(struct xadma_pool *pool)
-{
-	xadma_pool_empty_slot_caches(pool);
-	mutex_lock(&pool->grow);
-	grow_enough(pool);
-	mutex_unlock(&pool->grow);
-}
-
 static void shrink(struct xadma_pool *pool)
 {
+	struct xadma_resize *resize = &pool->resize;
+	struct xadma_chunk *chunk;
 	bool retiring;
 
 	mutex_lock(&pool->grow);
-	choose(pool);
-	retiring = pool->resize.retiring;
+	chunk = last_spare(pool);
+	if (!resize->retiring &&
+	    has_been_idle(resize, chunk && can_do_without(pool, chunk)))
+		xadma_resize_detach(pool, chunk);
+	retiring = resize->retiring;
 	mutex_unlock(&pool->grow);
 	if (!retiring)
 		return;
 
-	xadma_pool_quiesce(pool);
+	xadma_resize_quiesce(pool);
 	mutex_lock(&pool->grow);
 	destroy_if_unused(pool);
 	mutex_unlock(&pool->grow);
 }
 
-/* Nobody else makes a chunk leave, or lets it come back. */
-static void tend(struct work_struct *work)
+/* ---- the worker ---- */
+
+static void note_pressure(struct xadma_pool *pool)
 {
-	struct xadma_pool *pool = container_of(to_delayed_work(work),
-					       struct xadma_pool, resize.work);
-	struct xadma_resize *t = &pool->resize;
-
-	WRITE_ONCE(t->queued, false);
-	/* Somebody may have returned enough since for the pool not to be pressed. */
-	if (READ_ONCE(pool->pressed) || READ_ONCE(t->alloc_failed))
-		grow(pool);
-	else
-		shrink(pool);
-
 	mutex_lock(&pool->grow);
-	if (t->retiring || last_spare(pool))
-		queue_delayed_work(system_unbound_wq, &t->work,
-				   max(t->idle_timeout / 4, 1UL));
+	WRITE_ONCE(pool->pressed, is_pressed(pool));
 	mutex_unlock(&pool->grow);
 }
 
-/**
- * xadma_resize_queue - a pool has passed its high-water mark, or was too full
- * @pool: the pool
- *
- * Context: any.
- */
-void xadma_resize_queue(struct xadma_pool *pool)
+static bool has_failed(struct xadma_resize *resize)
 {
-	struct xadma_resize *t = &pool->resize;
+	bool failed;
 
-	WRITE_ONCE(pool->pressed, true);
-	/* Once is enough: to wake it again would put it at the end of the queue. */
-	if (time_after_eq(jiffies, READ_ONCE(t->not_before)) &&
-	    !xchg(&t->queued, true))
-		mod_delayed_work(system_unbound_wq, &t->work, 0);
+	raw_spin_lock_irq(&resize->wanted_lock);
+	failed = resize->alloc_failed.windows;
+	raw_spin_unlock_irq(&resize->wanted_lock);
+	return failed;
+}
+
+/**
+ * xadma_resize_work - look after a pool; nobody else retires chunks
+ * @work: the pool's
+ *
+ * Context: may sleep; takes @pool->grow.
+ */
+void xadma_resize_work(struct work_struct *work)
+{
+	struct xadma_pool *pool = container_of(to_delayed_work(work),
+					       struct xadma_pool, resize.work);
+	struct xadma_resize *resize = &pool->resize;
+	unsigned long next = 0;
+
+	WRITE_ONCE(resize->queued, false);
+	/* Enough may have been returned since for the pool not to be pressed. */
+	if (!READ_ONCE(pool->pressed) && !has_failed(resize))
+		shrink(pool);
+	else if (time_after_eq(jiffies, resize->not_before))
+		grow(pool);
+	else
+		note_pressure(pool);
+
+	mutex_lock(&pool->grow);
+	/* What could not grow is looked at again, for it may not be pressed for long. */
+	if (READ_ONCE(pool->pressed))
+		next = RETRY;
+	else if (resize->retiring || last_spare(pool))
+		next = max(resize->idle_timeout / 4, 1UL);
+	if (next)
+		queue_delayed_work(system_unbound_wq, &resize->work, next);
+	mutex_unlock(&pool->grow);
 }
 
 /**
  * xadma_resize_allow - let a pool grow by itself
  * @pool:   the pool
- * @most:   bytes up to which
+ * @max:    bytes up to which
  * @within: where
  *
  * Context: may sleep; takes @pool->grow.
  */
-void xadma_resize_allow(struct xadma_pool *pool, size_t most,
-			struct xadma_window within)
+void xadma_resize_allow(struct xadma_pool *pool, size_t max,
+			struct xadma_range within)
 {
 	mutex_lock(&pool->grow);
-	pool->resize.most = most;
+	pool->resize.max = max;
 	pool->resize.within = within;
-	mutex_unlock(&pool->grow);
-}
-
-/**
- * xadma_resize_init - a pool that does not grow by itself yet
- * @pool: the pool
- *
- * Context: any.
- */
-void xadma_resize_init(struct xadma_pool *pool)
-{
-	struct xadma_resize *t = &pool->resize;
-
-	INIT_DELAYED_WORK(&t->work, tend);
-	t->idle_timeout = PATIENCE;
-	t->not_before = jiffies;
-}
-
-/**
- * xadma_resize_end - leave a pool alone, for good
- * @pool: the pool; nobody maps any more
- *
- * What was on its way out is freed.
- *
- * Context: may sleep; takes @pool->grow.
- */
-void xadma_resize_end(struct xadma_pool *pool)
-{
-	struct xadma_resize *t = &pool->resize;
-
-	cancel_delayed_work_sync(&t->work);
-	mutex_lock(&pool->grow);
-	if (t->retiring)
-		xadma_pool_destroy_chunk(pool, t->retiring);
-	t->retiring = NULL;
 	mutex_unlock(&pool->grow);
 }

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/io.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
-#include <linux/string.h>
 
+#include "bounce.h"
 #include "pool.h"
-#include "quota.h"
-#include "pool-resize.h"
 
 /* ---- building and taking down ---- */
 
@@ -16,26 +13,27 @@
  * xadma_pool_init - make an empty pool
  * @pool:   the pool
  * @source: where its memory will come from; NULL to keep it empty
+ * @resize: what grows and shrinks it, see pool-resize.h
  *
  * Context: may sleep.
- * Return: 0, or -ENOMEM with nothing to undo.
+ * Return: 0; -ENOMEM with a pool that xadma_pool_destroy() accepts.
  */
-int xadma_pool_init(struct xadma_pool *pool, struct xadma_source *source)
+int xadma_pool_init(struct xadma_pool *pool, struct xadma_source *source,
+		    work_func_t resize)
 {
 	*pool = (struct xadma_pool) {
 		.source = source,
 		.lowest = (phys_addr_t)-1,
 	};
+	mutex_init(&pool->grow);
+	raw_spin_lock_init(&pool->resize.wanted_lock);
+	INIT_DELAYED_WORK(&pool->resize.work, resize);
+	pool->resize.idle_timeout = 30 * HZ;
+	pool->resize.not_before = jiffies;
 	pool->slot_cache = alloc_percpu(struct xadma_slot_cache);
 	if (!pool->slot_cache)
 		return -ENOMEM;
-	if (percpu_counter_init(&pool->taken, 0, GFP_KERNEL)) {
-		free_percpu(pool->slot_cache);
-		return -ENOMEM;
-	}
-	mutex_init(&pool->grow);
-	xadma_resize_init(pool);
-	return 0;
+	return percpu_counter_init(&pool->taken, 0, GFP_KERNEL);
 }
 
 /* One entry for each frame of a piece; NULL to take them out again. */
@@ -53,8 +51,14 @@ static int enter(struct xadma_pool *pool, const struct xadma_piece *piece,
 	return ret;
 }
 
-/* What was never entered is not there, either. */
-static void disown(struct xadma_pool *pool, struct xadma_chunk *chunk)
+/**
+ * xadma_pool_disown - let no address find a chunk any more
+ * @pool:  the pool
+ * @chunk: the chunk, of which all or only some has been entered
+ *
+ * Context: may sleep; under @pool->grow.
+ */
+void xadma_pool_disown(struct xadma_pool *pool, struct xadma_chunk *chunk)
 {
 	unsigned int i;
 
@@ -72,11 +76,17 @@ static int own(struct xadma_pool *pool, struct xadma_chunk *chunk)
 	return ret;
 }
 
-/* ---- the list ---- */
-
-/* @with and @without may be NULL. */
-static int relist(struct xadma_pool *pool, struct xadma_chunk *with,
-		  const struct xadma_chunk *without)
+/**
+ * xadma_pool_relist - replace the list of chunks by another one
+ * @pool:    the pool
+ * @with:    a chunk that the new list has as its last, or NULL
+ * @without: a chunk that it has not, or NULL
+ *
+ * Context: may sleep; under @pool->grow.
+ * Return: 0, or -ENOMEM with nothing changed.
+ */
+int xadma_pool_relist(struct xadma_pool *pool, struct xadma_chunk *with,
+		      const struct xadma_chunk *without)
 {
 	struct xadma_chunks *old = xadma_pool_chunks(pool), *new;
 	unsigned int i, slots = 0, nr = old ? old->nr : 0;
@@ -114,12 +124,12 @@ static int chunk_add(struct xadma_pool *pool, struct xadma_chunk *chunk)
 	WRITE_ONCE(pool->lowest, min(pool->lowest, chunk->first));
 	WRITE_ONCE(pool->highest, max(pool->highest, chunk->last));
 	/* Whoever finds the chunk in the list finds it by address, too. */
-	ret = relist(pool, chunk, NULL);
+	ret = xadma_pool_relist(pool, chunk, NULL);
 	if (ret)
 		goto undo;
 	return 0;
 undo:
-	disown(pool, chunk);
+	xadma_pool_disown(pool, chunk);
 	return ret;
 }
 
@@ -135,7 +145,7 @@ undo:
  *	there is none.
  */
 size_t xadma_pool_add(struct xadma_pool *pool, size_t size,
-		      struct xadma_window within, bool spare)
+		      struct xadma_range within, bool spare)
 {
 	size_t want = clamp_t(size_t, roundup_pow_of_two(size), XADMA_CHUNK_MIN,
 			      XADMA_CHUNK_SIZE);
@@ -143,7 +153,7 @@ size_t xadma_pool_add(struct xadma_pool *pool, size_t size,
 
 	lockdep_assert_held(&pool->grow);
 
-	if (!pool->source)
+	if (!pool->source || xadma_range_empty(within))
 		return 0;
 	chunk = xadma_chunk_create(pool->source, want, within);
 	if (!chunk)
@@ -167,7 +177,7 @@ size_t xadma_pool_add(struct xadma_pool *pool, size_t size,
  *	or 0.
  */
 size_t xadma_pool_grow(struct xadma_pool *pool, size_t size,
-		       struct xadma_window within)
+		       struct xadma_range within)
 {
 	size_t got = 0, more = 1;
 
@@ -177,6 +187,28 @@ size_t xadma_pool_grow(struct xadma_pool *pool, size_t size,
 		got += more;
 	}
 	mutex_unlock(&pool->grow);
+	return got;
+}
+
+/**
+ * xadma_pool_grow_for - add memory that a device drives to a pool, for good
+ * @pool:    the pool
+ * @size:    how many bytes to add
+ * @windows: the device's; the first one that has memory is used
+ * @limit:   the highest address that the device puts on its bus
+ *
+ * Context: may sleep; takes @pool->grow.
+ * Return: the number of bytes that were added.
+ */
+size_t xadma_pool_grow_for(struct xadma_pool *pool, size_t size,
+			   const struct xadma_windows *windows, u64 limit)
+{
+	size_t got = 0;
+	unsigned int i;
+
+	for (i = 0; i < windows->nr && !got; i++)
+		got = xadma_pool_grow(pool, size,
+				      xadma_windows_range(windows, i, limit));
 	return got;
 }
 
@@ -201,6 +233,9 @@ int xadma_pool_see_uncached(struct xadma_pool *pool)
 	chunks = xadma_pool_chunks(pool);
 	for (i = 0; chunks && i < chunks->nr && !ret; i++)
 		ret = xadma_chunk_see_uncached(chunks->chunk[i]);
+	/* A chunk that is retiring may come back. */
+	if (pool->resize.retiring && !ret)
+		ret = xadma_chunk_see_uncached(pool->resize.retiring);
 	mutex_unlock(&pool->grow);
 	return ret;
 }
@@ -218,7 +253,7 @@ bool xadma_pool_empty(const struct xadma_pool *pool)
 }
 
 /**
- * xadma_pool_destroy - give everything back
+ * xadma_pool_destroy - give everything back; accepts a half-made pool
  * @pool: the pool; nobody uses it any more, and all runs have been released
  *
  * Context: may sleep.
@@ -228,7 +263,10 @@ void xadma_pool_destroy(struct xadma_pool *pool)
 	struct xadma_chunks *chunks;
 	unsigned int i;
 
-	xadma_resize_end(pool);
+	/* Never initialised. */
+	if (!pool->resize.work.work.func)
+		return;
+	cancel_delayed_work_sync(&pool->resize.work);
 	mutex_lock(&pool->grow);
 	chunks = xadma_pool_chunks(pool);
 	RCU_INIT_POINTER(pool->chunks, NULL);
@@ -236,14 +274,29 @@ void xadma_pool_destroy(struct xadma_pool *pool)
 
 	for (i = 0; chunks && i < chunks->nr; i++)
 		xadma_chunk_destroy(pool->source, chunks->chunk[i]);
+	if (pool->resize.retiring)
+		xadma_chunk_destroy(pool->source, pool->resize.retiring);
 	kfree(chunks);
 	xadma_frame_table_destroy(&pool->owner);
 	percpu_counter_destroy(&pool->taken);
 	free_percpu(pool->slot_cache);
 	mutex_destroy(&pool->grow);
+	*pool = (struct xadma_pool){};
 }
 
-/* ---- taking slots from a chunk, and giving them back ---- */
+/* ---- how full it is ---- */
+
+/* All that the map path does for a pool that is filling up. */
+static void queue_resize(struct xadma_pool *pool)
+{
+	struct xadma_resize *resize = &pool->resize;
+
+	WRITE_ONCE(pool->pressed, true);
+	/* Once is enough: to queue it again would put it at the end of the queue. */
+	if (time_after_eq(jiffies, READ_ONCE(resize->not_before)) &&
+	    !xchg(&resize->queued, true))
+		mod_delayed_work(system_unbound_wq, &resize->work, 0);
+}
 
 static void note_taken(struct xadma_pool *pool, unsigned int slots)
 {
@@ -252,7 +305,7 @@ static void note_taken(struct xadma_pool *pool, unsigned int slots)
 	    percpu_counter_read_positive(&pool->taken) <=
 	    xadma_quota_high(READ_ONCE(pool->total)))
 		return;
-	xadma_resize_queue(pool);
+	queue_resize(pool);
 }
 
 static void note_free(struct xadma_pool *pool, unsigned int slots)
@@ -265,119 +318,196 @@ static void note_free(struct xadma_pool *pool, unsigned int slots)
 		WRITE_ONCE(pool->pressed, false);
 }
 
+/* The pool may have no room for this device long before it is full. */
+static void note_failure(struct xadma_pool *pool, const struct xadma_request *rq)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&pool->resize.wanted_lock, flags);
+	pool->resize.alloc_failed = (struct xadma_wanted){ rq->windows, rq->limit };
+	raw_spin_unlock_irqrestore(&pool->resize.wanted_lock, flags);
+	queue_resize(pool);
+}
+
 /**
  * xadma_pool_give_back - return a run to its chunk
- * @pool:  the pool
- * @held:  the run, which nobody has any more
- * @slots: how many slots it has
+ * @pool: the pool
+ * @run:  the run, which the caller owns
  *
  * Context: any; takes the chunk's lock.
  */
-void xadma_pool_give_back(struct xadma_pool *pool, struct xadma_run_ref held,
-			  unsigned int slots)
+void xadma_pool_give_back(struct xadma_pool *pool, struct xadma_run *run)
 {
+	struct xadma_chunk *chunk = run->chunk;
+	unsigned int slots = run->slots;
+
 	/* All of them were taken, or this is not our run any more. */
-	if (WARN_ON_ONCE(xadma_slots_free(&held.chunk->slots, held.first, slots)))
+	if (WARN_ON_ONCE(xadma_slots_free(&chunk->slots, run - chunk->runs, slots)))
 		return;
 	note_free(pool, slots);
 }
 
-static void return_held(void *data, struct xadma_run_ref held, unsigned int order)
+static void return_cached(void *data, struct xadma_run *run, unsigned int order)
 {
-	xadma_pool_give_back(data, held, 1U << order);
+	xadma_pool_give_back(data, run);
 }
 
 /**
- * xadma_pool_empty_slot_caches - let all CPUs return what they have at hand
+ * xadma_pool_drain_slot_caches - return the runs that CPUs keep to their chunks
  * @pool: the pool
  *
- * Context: may sleep; without @pool->grow, see xadma_pool_quiesce().
+ * Context: any, no lock needed.
  */
-void xadma_pool_empty_slot_caches(struct xadma_pool *pool)
+void xadma_pool_drain_slot_caches(struct xadma_pool *pool)
 {
-	xadma_slot_cache_empty(pool->slot_cache, return_held, pool);
+	xadma_slot_cache_drain(pool->slot_cache, return_cached, pool);
 }
 
 /* ---- giving out runs ---- */
-
-static unsigned int pad_of(const struct xadma_request *rq)
-{
-	return rq->orig_addr & rq->keep;
-}
 
 static unsigned int slots_of(size_t bytes)
 {
 	return DIV_ROUND_UP(bytes, XADMA_SLOT_SIZE);
 }
 
-static size_t alignment_of(const struct xadma_request *rq)
+static size_t align_of(const struct xadma_request *rq)
 {
-	return max3(rq->align, roundup_pow_of_two((size_t)rq->keep + 1),
+	return max3(rq->alloc_align, roundup_pow_of_two((size_t)rq->min_align_mask + 1),
 		    XADMA_SLOT_SIZE);
 }
 
 /*
- * What is lent stays for long, and is looked for where it fits best; anything
- * small comes from the front, in runs that suit the next one, too.
+ * Bytes before the buffer that keep the low bits of the device's address. Runs are
+ * aligned in the device's addresses, but for what a shift has below a slot.
+ */
+static size_t pad_of(const struct xadma_request *rq, u64 shift)
+{
+	return (rq->orig_addr - shift % XADMA_SLOT_SIZE) & rq->min_align_mask;
+}
+
+/*
+ * What is allocated stays for long, and is looked for where it fits best; anything
+ * small comes in runs that suit the next one, too.
  */
 static unsigned int order_of(const struct xadma_request *rq)
 {
 	if (!rq->account)
 		return XADMA_NO_ORDER;
-	return xadma_pool_order(rq->size, pad_of(rq), rq->keep, rq->align);
+	return xadma_bounce_order(rq->size, rq->orig_addr & rq->min_align_mask,
+				  rq->min_align_mask, rq->alloc_align, rq->boundary);
 }
 
-/* A run that has just been taken from its chunk: nothing is known of it. */
-static void found(struct xadma_chunk *chunk, unsigned int first,
-		  unsigned int count, unsigned int order)
+/* Does the device see the alignment that a run has in the machine? */
+static bool keeps_alignment(const struct xadma_request *rq, u64 shift)
 {
-	struct xadma_run *run = &chunk->runs[first];
-
-	run->maddr = xadma_chunk_maddr(chunk, (size_t)first << XADMA_SLOT_SHIFT);
-	run->slots = count;
-	run->order = order;
-	run->dirty = count << XADMA_SLOT_SHIFT;
+	return IS_ALIGNED(shift, align_of(rq));
 }
 
-static bool within_reach(const struct xadma_chunk *chunk,
-			 const struct xadma_request *rq)
+/* Does the device drive all of a chunk, and by which shift? */
+static bool drives(const struct xadma_chunk *chunk, const struct xadma_request *rq,
+		   u64 *shift)
 {
-	return chunk->last <= rq->up_to ||
-	       rq->reaches(rq->who, chunk->first, chunk->last - chunk->first + 1);
+	dma_addr_t dma;
+
+	if (!xadma_windows_drive(rq->windows, rq->limit, chunk->first,
+				 chunk->last - chunk->first + 1, &dma))
+		return false;
+	*shift = dma - chunk->first;
+	return true;
+}
+
+/* Does a line that the device's mappings must not cross lie in a chunk? */
+static bool has_line(const struct xadma_chunk *chunk, const struct xadma_request *rq,
+		     u64 shift)
+{
+	return ((chunk->first + shift) ^ (chunk->last + shift)) & ~(u64)rq->boundary;
+}
+
+/*
+ * How far apart those lines are, as a piece sees them. A piece lies at a multiple of its
+ * size in the machine, so lines no further apart than that are at the same places in
+ * all pieces.
+ */
+static size_t grid_of(const struct xadma_chunk *chunk, const struct xadma_request *rq)
+{
+	return min_t(u64, (u64)rq->boundary + 1, xadma_piece_size(&chunk->memory));
+}
+
+/* The longest run of a piece that no line divides, bytes. */
+static size_t room_in(const struct xadma_chunk *chunk, const struct xadma_request *rq,
+		      u64 shift)
+{
+	size_t piece = xadma_piece_size(&chunk->memory), grid, first, room;
+
+	if (!has_line(chunk, rq, shift))
+		return piece;
+	grid = grid_of(chunk, rq);
+	first = grid - (shift & (grid - 1));
+	room = first == grid || piece - first >= grid ? grid :
+	       max(first, piece - first);
+	/* Slots that lie across the lines are kept away from them by one. */
+	if (!IS_ALIGNED(shift, XADMA_SLOT_SIZE) && room > XADMA_SLOT_SIZE)
+		room -= XADMA_SLOT_SIZE;
+	return room;
+}
+
+static void set_boundary(struct xadma_slots_request *want,
+			 const struct xadma_chunk *chunk,
+			 const struct xadma_request *rq, u64 shift)
+{
+	unsigned int grid = grid_of(chunk, rq) >> XADMA_SLOT_SHIFT;
+
+	want->slack = !IS_ALIGNED(shift, XADMA_SLOT_SIZE);
+	if (has_line(chunk, rq, shift) && want->count + want->slack <= grid)
+		want->boundary = grid;
 }
 
 static int take_from(struct xadma_pool *pool, struct xadma_chunk *chunk,
 		     const struct xadma_request *rq, unsigned int order,
-		     struct xadma_run_ref *held)
+		     bool reserve, struct xadma_bounce *b)
 {
-	size_t most = xadma_piece_size(&chunk->memory);
-	size_t align = alignment_of(rq);
-	unsigned int count;
+	size_t piece = xadma_piece_size(&chunk->memory), align = align_of(rq), pad, room;
+	struct xadma_slots_request want = { .end = chunk->slots.nr };
+	struct xadma_run *run;
+	u64 shift;
 	int first;
 
-	if (!within_reach(chunk, rq))
+	if (!drives(chunk, rq, &shift))
 		return -ERANGE;
-	if (align > most || rq->size > most - pad_of(rq))
+	pad = pad_of(rq, shift);
+	room = room_in(chunk, rq, shift);
+	if (align > piece || pad >= room || rq->size > room - pad)
 		return -E2BIG;
 
-	count = slots_of(pad_of(rq) + rq->size);
-	if (order != XADMA_NO_ORDER && XADMA_SLOT_SIZE << order <= most) {
-		count = 1U << order;
+	want.count = slots_of(pad + rq->size);
+	/* An allocation is aligned for the CPU, which sees whole pages of it. */
+	if (rq->orig_addr != XADMA_NO_ORIG)
+		want.phase = (shift & (piece - 1)) >> XADMA_SLOT_SHIFT;
+	if (order != XADMA_NO_ORDER && XADMA_SLOT_SIZE << order <= piece &&
+	    IS_ALIGNED(shift, max(align, XADMA_SLOT_SIZE << order))) {
+		want.count = 1U << order;
 		align = XADMA_SLOT_SIZE << order;
 	} else {
 		order = XADMA_NO_ORDER;
 	}
-	first = xadma_slots_alloc(&chunk->slots, &(struct xadma_slots_request){
-		.count = count,
-		.align = align >> XADMA_SLOT_SHIFT,
-		.end = chunk->slots.nr,
-	});
+	want.align = align >> XADMA_SLOT_SHIFT;
+	if (!reserve)
+		want.end -= xadma_quota_reserve(chunk->slots.nr);
+	set_boundary(&want, chunk, rq, shift);
+	first = xadma_slots_alloc(&chunk->slots, &want);
 	if (first < 0)
 		return first;
 
-	found(chunk, first, count, order);
-	note_taken(pool, count);
-	*held = (struct xadma_run_ref){ .chunk = chunk, .first = first };
+	/* It has just been taken from its chunk: nothing is known of it. */
+	run = &chunk->runs[first];
+	run->maddr = xadma_chunk_maddr(chunk, (size_t)first << XADMA_SLOT_SHIFT);
+	run->slots = want.count;
+	run->order = order;
+	run->dirty = want.count << XADMA_SLOT_SHIFT;
+	note_taken(pool, want.count);
+	b->run = run;
+	b->pad = pad;
+	b->shift = shift;
 	return 0;
 }
 
@@ -393,12 +523,11 @@ static int better_reason(int a, int b)
 
 /*
  * CPUs begin their search at different chunks, so that they rarely meet. What is
- * small begins at one end of the list and what is long, or lent, at the other: a few
- * small ones that stay are enough to leave no room for a long one.
+ * small begins at one end of the list and what is long, or allocated, at the other: a
+ * few small ones that stay are enough to leave no room for a long one.
  */
-static int take_from_any(struct xadma_pool *pool,
-			 const struct xadma_request *rq, unsigned int order,
-			 struct xadma_run_ref *held)
+static int take_from_any(struct xadma_pool *pool, const struct xadma_request *rq,
+			 unsigned int order, bool reserve, struct xadma_bounce *b)
 {
 	const struct xadma_chunks *chunks = rcu_dereference(pool->chunks);
 	bool small = order_of(rq) != XADMA_NO_ORDER;
@@ -410,7 +539,7 @@ static int take_from_any(struct xadma_pool *pool,
 	n = raw_smp_processor_id() % chunks->nr;
 	for (i = 0; i < chunks->nr; i++) {
 		unsigned int at = small ? n : chunks->nr - 1 - n;
-		int err = take_from(pool, chunks->chunk[at], rq, order, held);
+		int err = take_from(pool, chunks->chunk[at], rq, order, reserve, b);
 
 		if (!err)
 			return 0;
@@ -421,210 +550,153 @@ static int take_from_any(struct xadma_pool *pool,
 	return ret;
 }
 
-/* With interrupts off. What is out of reach may be of use to somebody else. */
-static bool take_at_hand(struct xadma_pool *pool,
-			 const struct xadma_request *rq, unsigned int order,
-			 struct xadma_run_ref *held)
+/* May a request have slots of the reserve, when there are no others? */
+static bool may_use_reserve(struct xadma_pool *pool, const struct xadma_request *rq)
 {
-	if (!xadma_slot_cache_get(pool->slot_cache, order, held))
-		return false;
-	if (likely(within_reach(held->chunk, rq)))
+	if (!READ_ONCE(pool->pressed))
 		return true;
-	xadma_slot_cache_put(pool->slot_cache, order, *held, XADMA_SLOT_CACHE_DEPTH);
-	return false;
+	return rq->account &&
+	       xadma_quota_waits(slots_of(rq->min_align_mask + rq->size),
+				 xadma_quota_held(rq->account));
 }
 
-/* What this CPU has at hand may be just what is missing elsewhere. */
+/* What other CPUs keep may be just what is missing: a pool with that is not full. */
 static int take(struct xadma_pool *pool, const struct xadma_request *rq,
-		unsigned int order, struct xadma_run_ref *held)
+		struct xadma_bounce *b)
 {
+	unsigned int none = XADMA_NO_ORDER;
 	int ret;
 
-	ret = take_from_any(pool, rq, order, held);
+	ret = take_from_any(pool, rq, order_of(rq), false, b);
 	if (ret != -ENOSPC)
 		return ret;
-	xadma_slot_cache_empty_here(pool->slot_cache, return_held, pool);
-	ret = take_from_any(pool, rq, XADMA_NO_ORDER, held);
-	if (ret == -ENOSPC) {
-		WRITE_ONCE(pool->resize.alloc_failed, true);
-		xadma_resize_queue(pool);
-	}
+	xadma_pool_drain_slot_caches(pool);
+	ret = take_from_any(pool, rq, none, false, b);
+	if (ret == -ENOSPC && may_use_reserve(pool, rq))
+		ret = take_from_any(pool, rq, none, true, b);
+	if (ret == -ENOSPC)
+		note_failure(pool, rq);
 	return ret;
 }
 
-static bool has_its_share(struct xadma_pool *pool,
-			  const struct xadma_request *rq)
+static bool has_its_share(struct xadma_pool *pool, const struct xadma_request *rq)
 {
 	unsigned int total = READ_ONCE(pool->total);
 	s64 taken = percpu_counter_read_positive(&pool->taken);
 
 	return rq->account &&
-	       !xadma_quota_allows(slots_of(rq->size),
-				   xadma_quota_held(rq->account),
+	       !xadma_quota_allows(slots_of(rq->size), xadma_quota_held(rq->account),
 				   total - min_t(s64, taken, total), total);
 }
 
+/* With interrupts off. A run that this CPU keeps, if the device drives its chunk. */
+static bool take_cached(struct xadma_pool *pool, const struct xadma_request *rq,
+			unsigned int order, struct xadma_bounce *b)
+{
+	struct xadma_run *run;
+
+	if (order == XADMA_NO_ORDER)
+		return false;
+	run = xadma_slot_cache_get(pool->slot_cache, order);
+	if (!run)
+		return false;
+	if (unlikely(!drives(run->chunk, rq, &b->shift) ||
+		     !keeps_alignment(rq, b->shift))) {
+		xadma_bounce_end(pool, run);
+		return false;
+	}
+	b->run = run;
+	b->pad = pad_of(rq, b->shift);
+	return true;
+}
+
 /**
- * xadma_pool_bounce - find a bounce buffer for a buffer, and fill it
+ * xadma_pool_bounce - find a run for a buffer, and fill it
  * @pool: the pool
- * @rq:   the buffer, what its device can reach, and what it has had so far
- * @in:   where the bounce buffer is
+ * @rq:   the buffer, what its device drives, and what it has had so far
+ * @b:    where the bounce buffer is
  *
  * Context: any. Takes the lock of one chunk at a time, and none for what this CPU
- *	has at hand.
- * Return: 0; -ERANGE when the device reaches no chunk, -E2BIG when it reaches
- *	some but none is that large, -ENOSPC when they are too full just now,
+ *	keeps.
+ * Return: 0; -ERANGE when the device drives no chunk, -E2BIG when it drives
+ *	some but none has pieces that large, -ENOSPC when they are too full just now,
  *	-EBUSY when the pool is filling up and the device has its share of it.
  */
 int xadma_pool_bounce(struct xadma_pool *pool, const struct xadma_request *rq,
-		      struct xadma_bounce *in)
+		      struct xadma_bounce *b)
 {
 	unsigned int order = order_of(rq);
-	struct xadma_run_ref held;
 	unsigned long flags;
 	int ret = 0;
 
 	if (READ_ONCE(pool->pressed) && has_its_share(pool, rq)) {
-		xadma_resize_queue(pool);
+		queue_resize(pool);
 		return -EBUSY;
 	}
 
-	/* Until somebody has a run of it, a chunk may leave. */
+	/* Until a run of it is taken, a chunk may be retired. */
 	rcu_read_lock();
 	local_irq_save(flags);
-	if (order == XADMA_NO_ORDER || !take_at_hand(pool, rq, order, &held)) {
+	if (!take_cached(pool, rq, order, b)) {
 		local_irq_restore(flags);
-		ret = take(pool, rq, order, &held);
+		ret = take(pool, rq, b);
 		local_irq_save(flags);
 	}
 	if (!ret && rq->account)
 		xadma_account_charge(this_cpu_ptr(rq->account), rq->size,
-				     held.chunk->runs[held.first].slots);
+				     b->run->slots);
 	local_irq_restore(flags);
 	rcu_read_unlock();
 
 	if (!ret)
-		xadma_pool_begin(held, rq->orig_addr, rq->size, pad_of(rq), in);
+		xadma_bounce_begin(b->run, rq->orig_addr, rq->size, b->pad, b->shift,
+				   b);
 	return ret;
 }
 
-/* ---- using and returning them ---- */
+/* ---- memory that was allocated as such ---- */
 
 /**
  * xadma_pool_uncached - where the kernel sees a place without caches
- * @in: any place in the pool
+ * @b: any place in the pool
  *
  * Context: any, no lock.
  * Return: the place, or NULL before xadma_pool_see_uncached().
  */
-void *xadma_pool_uncached(const struct xadma_bounce *in)
+void *xadma_pool_uncached(const struct xadma_bounce *b)
 {
-	void *start = READ_ONCE(in->chunk->uncached);
+	void *start = READ_ONCE(b->run->chunk->uncached);
 
-	return start ? start + in->offset : NULL;
+	return start ? start + b->offset : NULL;
 }
 
 /**
- * xadma_pool_release - end a run
+ * xadma_pool_free - end an allocation
  * @pool: the pool
- * @in:   where it starts: the very address that was given out
+ * @b:    where it starts: the very address that was given out
  * @size: the size that was asked for
- * @account: what it was taken for; NULL for what was lent
  *
  * A wrong size is reported, but the run ends all the same: its slots would be
  * lost for ever otherwise.
  *
- * Context: any; the caller owns the mapping. May take the chunk's lock.
- * Return: 0; -ENOENT when no run starts there, with nothing changed; -ERANGE
- *	when the size was another.
+ * Context: any, within an RCU read section. Takes the chunk's lock.
+ * Return: 0; -ENOENT when no allocation starts there, or another CPU came first, with
+ *	nothing changed; -ERANGE when the size was another.
  */
-int xadma_pool_release(struct xadma_pool *pool, const struct xadma_bounce *in,
-		       size_t size, struct xadma_account __percpu *account)
+int xadma_pool_free(struct xadma_pool *pool, const struct xadma_bounce *b, size_t size)
 {
-	size_t was = in->run->size;
 	unsigned long flags;
+	size_t was;
 
-	if (!was || in->offset != in->run->start)
+	if (!xadma_pool_is_alloc(b) || b->offset != b->run->start)
 		return -ENOENT;
-
+	was = xadma_bounce_claim(b->run);
+	if (!was)
+		return -ENOENT;
 	local_irq_save(flags);
-	if (account)
-		xadma_account_return(this_cpu_ptr(account), in->run->slots);
-	xadma_pool_end(pool, in);
+	xadma_bounce_end(pool, b->run);
 	local_irq_restore(flags);
 	return size == was ? 0 : -ERANGE;
-}
-
-/* ---- chunks that go ---- */
-
-/**
- * xadma_pool_detach - take a chunk off the list
- * @pool: the pool
- * @chunk: the chunk
- *
- * Context: may sleep; under @pool->grow.
- * Return: 0, or -ENOMEM with nothing changed.
- */
-int xadma_pool_detach(struct xadma_pool *pool, struct xadma_chunk *chunk)
-{
-	int ret = relist(pool, NULL, chunk);
-
-	if (!ret)
-		WRITE_ONCE(chunk->retiring, true);
-	return ret;
-}
-
-/**
- * xadma_pool_quiesce - wait until nobody takes anything of a chunk that is leaving
- * @pool: the pool
- *
- * First those who look through the old list, or have not seen the mark yet; then
- * what the CPUs have at hand of it, which is not kept at hand again.
- *
- * Context: may sleep; without @pool->grow, for it waits for other CPUs, and those
- *	may want a CPU's hotplug lock.
- */
-void xadma_pool_quiesce(struct xadma_pool *pool)
-{
-	synchronize_rcu();
-	xadma_pool_empty_slot_caches(pool);
-}
-
-/**
- * xadma_pool_reattach - a chunk that was leaving stays
- * @pool: the pool
- * @chunk: the chunk
- *
- * Context: may sleep; under @pool->grow.
- * Return: 0, or -ENOMEM with nothing changed.
- */
-int xadma_pool_reattach(struct xadma_pool *pool, struct xadma_chunk *chunk)
-{
-	int ret;
-
-	WRITE_ONCE(chunk->retiring, false);
-	ret = relist(pool, chunk, NULL);
-	if (ret)
-		WRITE_ONCE(chunk->retiring, true);
-	return ret;
-}
-
-/**
- * xadma_pool_destroy_chunk - free a chunk
- * @pool: the pool
- * @chunk: the chunk, parted with, and all of its slots have been returned
- *
- * Nobody has an address in it any more. Somebody may look one up all the same,
- * who unmaps twice; so it cannot be found first, and is freed when all who were
- * looking have gone.
- *
- * Context: may sleep; under @pool->grow.
- */
-void xadma_pool_destroy_chunk(struct xadma_pool *pool, struct xadma_chunk *chunk)
-{
-	disown(pool, chunk);
-	synchronize_rcu();
-	xadma_chunk_destroy(pool->source, chunk);
 }
 
 /* ---- figures ---- */
@@ -632,30 +704,32 @@ void xadma_pool_destroy_chunk(struct xadma_pool *pool, struct xadma_chunk *chunk
 /**
  * xadma_pool_largest - the longest buffer that could be bounced
  * @pool: the pool
- * @rq:   what the device reaches, and what has to be kept of an address
+ * @rq:   what the device drives, and what has to be kept of an address
  *
  * Drivers ask once and believe it for ever, so what may go again does not count.
  *
  * Context: any.
- * Return: bytes, whatever the original's address; 0 when the device reaches
- *	no chunk.
+ * Return: bytes, whatever the buffer's address; 0 when the device drives no chunk.
  */
-size_t xadma_pool_largest(struct xadma_pool *pool,
-			  const struct xadma_request *rq)
+size_t xadma_pool_largest(struct xadma_pool *pool, const struct xadma_request *rq)
 {
-	size_t keep = round_up((size_t)rq->keep, XADMA_SLOT_SIZE);
+	size_t keep = round_up((size_t)rq->min_align_mask, XADMA_SLOT_SIZE);
 	const struct xadma_chunks *chunks;
 	size_t largest = 0;
 	unsigned int i;
+	u64 shift;
 
 	rcu_read_lock();
 	chunks = rcu_dereference(pool->chunks);
 	for (i = 0; chunks && i < chunks->nr; i++) {
 		const struct xadma_chunk *chunk = chunks->chunk[i];
-		size_t most = xadma_piece_size(&chunk->memory);
+		size_t room;
 
-		if (!chunk->spare && most > keep && within_reach(chunk, rq))
-			largest = max(largest, most - keep);
+		if (chunk->spare || !drives(chunk, rq, &shift))
+			continue;
+		room = room_in(chunk, rq, shift);
+		if (room > keep)
+			largest = max(largest, room - keep);
 	}
 	rcu_read_unlock();
 	return largest;
@@ -666,7 +740,7 @@ size_t xadma_pool_largest(struct xadma_pool *pool,
  * @pool: the pool
  *
  * Context: any; a snapshot.
- * Return: the figures; of a chunk that is leaving, none.
+ * Return: the figures; of a chunk that is retiring, none.
  */
 struct xadma_pool_usage xadma_pool_usage(struct xadma_pool *pool)
 {

@@ -15,7 +15,7 @@
 #include "resolve.h"
 
 /*
- * The scratch frames are guest addresses without memory behind them. One at
+ * The unpopulated pages are guest addresses without memory behind them. One at
  * which a mapping could not be undone is never used again: the last one takes
  * its place, and @frames shrinks.
  */
@@ -23,21 +23,21 @@ struct xadma_resolver {
 	const struct xadma_hv *hv;
 	int self;			/* our own domain id; fixed */
 	struct mutex lock;		/* guards all below; sleeps */
-	unsigned int frames;		/* scratch frames that can be used */
+	unsigned int frames;		/* unpopulated pages that can be used */
 	unsigned int stuck;		/* those that cannot any more */
-	struct page *scratch[XADMA_RESOLVE_BATCH];
+	struct page *unpopulated[XADMA_RESOLVE_BATCH];
 	int ref[XADMA_RESOLVE_BATCH];
 	struct gnttab_map_grant_ref map[XADMA_RESOLVE_BATCH];
 	struct gnttab_unmap_grant_ref unmap[XADMA_RESOLVE_BATCH];
 };
 
 /**
- * xadma_resolver_create - get ready to translate
+ * xadma_resolver_create - get ready to resolve frames
  * @hv: the machine
  *
  * Context: may sleep.
  * Return: the resolver; or an ERR_PTR: what Xen said when asked for our own
- *	domain id, -ENOMEM without memory or scratch frames.
+ *	domain id, -ENOMEM without memory or unpopulated pages.
  */
 struct xadma_resolver *xadma_resolver_create(const struct xadma_hv *hv)
 {
@@ -54,7 +54,7 @@ struct xadma_resolver *xadma_resolver_create(const struct xadma_hv *hv)
 		kvfree(t);
 		return ERR_PTR(err);
 	}
-	if (hv->unpopulated_get(t->scratch, XADMA_RESOLVE_BATCH)) {
+	if (hv->unpopulated_get(t->unpopulated, XADMA_RESOLVE_BATCH)) {
 		kvfree(t);
 		return ERR_PTR(-ENOMEM);
 	}
@@ -63,7 +63,7 @@ struct xadma_resolver *xadma_resolver_create(const struct xadma_hv *hv)
 }
 
 /**
- * xadma_resolver_destroy - give the scratch frames back
+ * xadma_resolver_destroy - give the unpopulated pages back
  * @t: the resolver; nobody uses it any more
  *
  * Context: may sleep.
@@ -72,13 +72,13 @@ void xadma_resolver_destroy(struct xadma_resolver *t)
 {
 	if (!t)
 		return;
-	t->hv->unpopulated_put(t->scratch, t->frames);
+	t->hv->unpopulated_put(t->unpopulated, t->frames);
 	mutex_destroy(&t->lock);
 	kvfree(t);
 }
 
 /**
- * xadma_resolver_stuck - scratch frames that were lost
+ * xadma_resolver_stuck - unpopulated pages that were lost
  * @t: the resolver
  *
  * Context: any; a snapshot.
@@ -102,7 +102,7 @@ static unsigned int grant_all(struct xadma_resolver *t,
 		if (t->ref[i] < 0)
 			break;
 		t->map[i] = (struct gnttab_map_grant_ref) {
-			.host_addr = page_to_phys(t->scratch[i]),
+			.host_addr = page_to_phys(t->unpopulated[i]),
 			.flags = GNTMAP_host_map | GNTMAP_readonly,
 			.ref = t->ref[i],
 			.dom = t->self,
@@ -132,7 +132,7 @@ static void read_all(const struct xadma_resolver *t, unsigned long *mfns,
 static void retire(struct xadma_resolver *t, unsigned int i)
 {
 	t->frames--;
-	swap(t->scratch[i], t->scratch[t->frames]);
+	swap(t->unpopulated[i], t->unpopulated[t->frames]);
 	WRITE_ONCE(t->stuck, t->stuck + 1);
 }
 
@@ -164,7 +164,7 @@ static void unmap_all(struct xadma_resolver *t, unsigned int nr)
  * Xen fills in each status as it goes, so an error of the whole call says no
  * more than they do.
  */
-static unsigned int translate_batch(struct xadma_resolver *t,
+static unsigned int resolve_batch(struct xadma_resolver *t,
 				    const unsigned long *pfns,
 				    unsigned long *mfns, unsigned int nr)
 {
@@ -200,7 +200,7 @@ unsigned int xadma_resolve(struct xadma_resolver *t,
 
 	mutex_lock(&t->lock);
 	while (done < nr) {
-		unsigned int n = translate_batch(t, pfns + done, mfns + done,
+		unsigned int n = resolve_batch(t, pfns + done, mfns + done,
 						 nr - done);
 
 		if (!n)
@@ -224,13 +224,13 @@ static bool mapped_right(struct xadma_resolver *t, struct page *const *pages)
 
 	for (i = 0; i < PROBES; i++)
 		if (!is_mapped(t, i) ||
-		    memcmp(page_address(t->scratch[i]), page_address(pages[i]),
+		    memcmp(page_address(t->unpopulated[i]), page_address(pages[i]),
 			   PAGE_SIZE))
 			return false;
 	return true;
 }
 
-/* Xen maintains the caches of our own frames and of nobody else's. */
+/* Xen maintains the caches of a domain's own frames and of no others. */
 static bool frames_ours(struct xadma_resolver *t, const unsigned long *mfns)
 {
 	unsigned int i;
@@ -294,7 +294,7 @@ static const char *probe(struct xadma_resolver *t, struct page *const *pages)
  * @t:   the resolver
  * @why: where to put the reason, half a sentence
  *
- * Pages of our own with contents of their own must be seen at the scratch frames,
+ * Pages of our own with contents of their own must be seen at the unpopulated pages,
  * and Xen must own up that the machine frames it told are ours.
  *
  * Context: may sleep.

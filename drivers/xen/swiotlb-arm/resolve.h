@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * translate: ask Xen which machine frame is behind a frame of our own.
+ * resolve: ask Xen which machine frame is behind a frame of our own.
  *
  * There is no hypercall for that question. But a page that is granted and
  * mapped tells its machine address (gnttab_map_grant_ref.dev_bus_addr), and a
- * domain may map its own grants. So: grant the page to ourselves, map it at a
- * scratch frame, read the address, undo both. That costs Xen some ten thousand
+ * domain may map its own grants. So: grant the page to ourselves, map it at an
+ * unpopulated page, read the address, undo both. That costs Xen some ten thousand
  * instructions per frame, and is done in batches, never on the map path.
  *
  * Xen's header promises the address only together with GNTMAP_device_map,
  * which Xen on Arm refuses. So the answers are put to the test at boot, and
  * where they do not pass it nothing is translated.
  */
-#ifndef _XADMA_TRANSLATE_H
-#define _XADMA_TRANSLATE_H
+#ifndef _XADMA_RESOLVE_H
+#define _XADMA_RESOLVE_H
 
 #include <linux/mutex.h>
 #include <linux/types.h>
@@ -37,4 +37,4 @@ unsigned int xadma_resolve(struct xadma_resolver *t,
 			   unsigned int nr);
 unsigned int xadma_resolver_stuck(const struct xadma_resolver *t);
 
-#endif /* _XADMA_TRANSLATE_H */
+#endif /* _XADMA_RESOLVE_H */

@@ -1,44 +1,56 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * route: facts in, decision and reason out.
+ * route: the map path. What becomes of a buffer, and why.
  *
- * A pure function: whoever calls it has found out the facts, whoever gets the
- * answer acts on it. The whole policy of the map path is in xadma_route(), which is
- * inline so that what a caller knows already costs nothing.
+ * xadma_route() decides for single buffers and for entries of lists alike, and nothing
+ * else does. It takes numbers: what is known of the device (struct xadma_reach), its
+ * mask, the buffer. Its first lines, xadma_route_direct(), settle most buffers by
+ * comparisons: RAM of our own, for a device that snoops and drives it as it is. All
+ * others go through xadma_route_rest(), which finds out whose the buffer is, once, and
+ * then goes through the reasons for a bounce in their order. Whoever tests that the
+ * first lines decide as the rest would calls the rest alone.
+ *
+ * The order of the reasons is the policy: an error of the caller is named before
+ * anything else; then what only a bounce overcomes, the physical reasons first, so
+ * that the counters tell what the machine is short of rather than what the user
+ * asked for. Whether the pool has room is known only by trying: the bounce itself may
+ * still end in one of the later refusals.
  */
 #ifndef _XADMA_ROUTE_H
 #define _XADMA_ROUTE_H
 
+#include <linux/dma-direction.h>
 #include <linux/types.h>
 
+#include "compat.h"
+#include "p2m.h"
+#include "ram.h"
+#include "window.h"
+
 /**
- * struct xadma_facts - all that the decision depends on
- * @empty:       the length is zero
- * @bad_dir:     the direction is none of the three that move data
- * @wraps:       the buffer ends beyond the end of the address space
- * @memory:      the buffer is RAM that the CPU can copy; false for MMIO
- * @unknown:     where its frames are in the machine is not known yet
- * @scattered:   its frames are not neighbours in the machine
- * @reachable:   the device can drive every machine address of the buffer
- * @unflushable: the device does not snoop, and nobody can do the cache
- *	maintenance for these frames
- * @shares_line: the device does not snoop, and a cache line may hold both the
- *	buffer and a neighbour of it
- * @forced:      the user asked for bouncing everything
- * @pool:        there is a pool to bounce through
+ * struct xadma_reach - what the map path knows of a device, in numbers
+ * @first:     the lowest machine address of a range that the device drives as it is,
+ *	unless its mask forbids
+ * @size:      bytes of that range; 0 where the device drives nothing unshifted
+ * @plain:     the same, where nothing else has to be done for a buffer of ours in it:
+ *	the device snoops, memory is mapped 1:1, nothing is forced; else 0
+ * @windows:   its dma-ranges
+ * @mfn_map:   where our own frames are; NULL in a domain that is mapped 1:1
+ * @ram:       our own RAM
+ * @coherent:  it snoops
+ * @force:     the user asked for bouncing everything
+ * @no_flush:  it does not snoop, and this Xen does not maintain caches for us
  */
-struct xadma_facts {
-	bool empty;
-	bool bad_dir;
-	bool wraps;
-	bool memory;
-	bool unknown;
-	bool scattered;
-	bool reachable;
-	bool unflushable;
-	bool shares_line;
-	bool forced;
-	bool pool;
+struct xadma_reach {
+	phys_addr_t first;
+	phys_addr_t size;
+	phys_addr_t plain;
+	const struct xadma_windows *windows;
+	const struct xadma_mfn_map *mfn_map;
+	const struct xadma_ram *ram;
+	bool coherent;
+	bool force;
+	bool no_flush;
 };
 
 /**
@@ -63,6 +75,7 @@ struct xadma_facts {
  * @XADMA_REFUSE_FULL:     no run that long is free just now
  * @XADMA_REFUSE_SHARE:    the pool is nearly full, and the device has its share
  * @XADMA_REFUSE_MASK:     no part of the pool is within the device's reach
+ * @XADMA_REFUSE_SCATTER:  not contiguous in the machine, and too long to bounce
  * @XADMA_NR_ROUTES:       how many there are
  */
 enum xadma_route {
@@ -82,63 +95,30 @@ enum xadma_route {
 	XADMA_REFUSE_FULL,
 	XADMA_REFUSE_SHARE,
 	XADMA_REFUSE_MASK,
+	XADMA_REFUSE_SCATTER,
 	XADMA_NR_ROUTES,
 };
 
-const char *xadma_route_why(enum xadma_route route);
-
-/* Why a buffer may not go direct; XADMA_DIRECT when it may. */
-static __always_inline enum xadma_route
-xadma_route_obstacle(const struct xadma_facts *facts)
-{
-	if (facts->unknown)
-		return XADMA_BOUNCE_UNKNOWN;
-	if (facts->scattered)
-		return XADMA_BOUNCE_SCATTER;
-	if (!facts->reachable)
-		return XADMA_BOUNCE_MASK;
-	if (facts->unflushable)
-		return XADMA_BOUNCE_CACHE;
-	if (facts->shares_line)
-		return XADMA_BOUNCE_KMALLOC;
-	if (facts->forced)
-		return XADMA_BOUNCE_FORCE;
-	return XADMA_DIRECT;
-}
-
 /**
- * xadma_route - decide what becomes of a buffer
- * @facts: what is known about buffer, device and instance
+ * struct xadma_verdict - what becomes of a buffer
+ * @dma:     XADMA_DIRECT: the device's address
+ * @route:   what to do
+ * @foreign: XADMA_DIRECT: the buffer is another domain's
  *
- * An error of the caller is named before anything else; then the obstacles
- * that only a bounce overcomes, the physical ones first, so that the counters
- * tell what the machine is short of rather than what the user asked for.
- *
- * Context: any; a pure function.
- * Return: the route. Whether the pool has room is not a fact yet: the bounce
- *	itself may still end in one of the later refusals.
+ * Small enough to be returned in registers.
  */
-static __always_inline enum xadma_route
-xadma_route(const struct xadma_facts *facts)
-{
+struct xadma_verdict {
+	dma_addr_t dma;
 	enum xadma_route route;
+	bool foreign;
+};
 
-	if (facts->empty)
-		return XADMA_REFUSE_EMPTY;
-	if (facts->bad_dir)
-		return XADMA_REFUSE_DIR;
-	if (facts->wraps)
-		return XADMA_REFUSE_WRAP;
-
-	route = xadma_route_obstacle(facts);
-	if (route == XADMA_DIRECT)
-		return route;
-	if (!facts->memory)
-		return XADMA_REFUSE_MMIO;
-	if (!facts->pool)
-		return XADMA_REFUSE_NOPOOL;
-	return route;
-}
+const char *xadma_route_why(enum xadma_route route);
+struct xadma_verdict __xadma_route_windows(const struct xadma_reach *reach,
+					   u64 limit, struct xadma_place place,
+					   size_t size);
+bool xadma_route_can_copy(const struct xadma_reach *reach, phys_addr_t phys,
+			  size_t size);
 
 static inline bool xadma_route_bounces(enum xadma_route route)
 {
@@ -148,6 +128,128 @@ static inline bool xadma_route_bounces(enum xadma_route route)
 static inline bool xadma_route_refuses(enum xadma_route route)
 {
 	return route >= XADMA_REFUSE_EMPTY;
+}
+
+/* Is a buffer that does not wrap, and is not empty, in a range from @first on? */
+static __always_inline bool xadma_route_within(phys_addr_t first, phys_addr_t range,
+					       phys_addr_t at, size_t size)
+{
+	phys_addr_t offset = at - first, last = offset + size - 1;
+
+	return last >= offset && last < range;
+}
+
+/**
+ * xadma_route_direct - is the buffer's own address what the device is to be told?
+ * @reach: the device
+ * @mask:  its mask
+ * @phys:  guest physical address of the buffer, bytes
+ * @size:  bytes
+ *
+ * Context: any, no lock; the caller owns the pages.
+ * Return: true when it is, and nothing else is to be done; false tells nothing.
+ */
+static __always_inline bool xadma_route_direct(const struct xadma_reach *reach,
+					       u64 mask, phys_addr_t phys,
+					       size_t size)
+{
+	return xadma_route_within(reach->first, reach->plain, phys, size) &&
+	       phys + size - 1 <= mask &&
+	       !xadma_p2m_may_be_foreign(xadma_frames_of(phys, size));
+}
+
+/* How the device gets at what is in one piece in the machine, if it does at all. */
+static __always_inline struct xadma_verdict
+xadma_route_driven(const struct xadma_reach *reach, u64 limit,
+		   struct xadma_place place, size_t size)
+{
+	if (likely(xadma_route_within(reach->first, reach->size, place.maddr, size) &&
+		   place.maddr + size - 1 <= limit))
+		return (struct xadma_verdict){
+			.dma = place.maddr,
+			.route = XADMA_DIRECT,
+			.foreign = place.owner == XADMA_FOREIGN,
+		};
+	return __xadma_route_windows(reach, limit, place, size);
+}
+
+/* Why a buffer that the device drives may not go direct all the same. */
+static __always_inline enum xadma_route
+xadma_route_obstacle(const struct xadma_reach *reach, bool foreign, size_t size,
+		     enum dma_data_direction dir)
+{
+	if (unlikely(reach->no_flush) && (foreign || reach->mfn_map))
+		return XADMA_BOUNCE_CACHE;
+	if (!reach->coherent && xadma_kmalloc_shares_line(size, dir))
+		return XADMA_BOUNCE_KMALLOC;
+	if (unlikely(reach->force))
+		return XADMA_BOUNCE_FORCE;
+	return XADMA_DIRECT;
+}
+
+/**
+ * xadma_route_rest - decide what becomes of a buffer, without the first lines
+ * @reach: the device
+ * @limit: the highest address that it puts on its bus: the lower of mask and bus limit
+ * @phys:  guest physical address of the buffer, bytes
+ * @size:  bytes
+ * @dir:   which way the data goes
+ *
+ * Context: any, no lock; the caller owns the pages.
+ * Return: the verdict.
+ */
+static __always_inline struct xadma_verdict
+xadma_route_rest(const struct xadma_reach *reach, u64 limit, phys_addr_t phys,
+		 size_t size, enum dma_data_direction dir)
+{
+	struct xadma_verdict v = { .route = XADMA_DIRECT };
+	struct xadma_place place;
+
+	if (unlikely(!size))
+		return (struct xadma_verdict){ .route = XADMA_REFUSE_EMPTY };
+	if (unlikely(!valid_dma_direction(dir)))
+		return (struct xadma_verdict){ .route = XADMA_REFUSE_DIR };
+	if (unlikely(phys + size - 1 < phys))
+		return (struct xadma_verdict){ .route = XADMA_REFUSE_WRAP };
+
+	place = xadma_p2m_lookup(reach->mfn_map, phys, size);
+	if (unlikely(place.owner == XADMA_UNKNOWN))
+		v.route = XADMA_BOUNCE_UNKNOWN;
+	else if (unlikely(place.owner == XADMA_SCATTERED))
+		v.route = XADMA_BOUNCE_SCATTER;
+	else
+		v = xadma_route_driven(reach, limit, place, size);
+
+	if (v.route == XADMA_DIRECT)
+		v.route = xadma_route_obstacle(reach, v.foreign, size, dir);
+	if (v.route == XADMA_DIRECT)
+		return v;
+
+	if (likely(xadma_ram_has(reach->ram, phys, size)) ||
+	    xadma_route_can_copy(reach, phys, size))
+		return v;
+	return (struct xadma_verdict){ .route = XADMA_REFUSE_MMIO };
+}
+
+/**
+ * xadma_route - decide what becomes of a buffer
+ * @reach: the device
+ * @mask:  its mask
+ * @limit: the lower of mask and bus limit
+ * @phys:  guest physical address of the buffer, bytes
+ * @size:  bytes
+ * @dir:   which way the data goes
+ *
+ * Context: any, no lock; the caller owns the pages.
+ * Return: the verdict.
+ */
+static __always_inline struct xadma_verdict
+xadma_route(const struct xadma_reach *reach, u64 mask, u64 limit, phys_addr_t phys,
+	    size_t size, enum dma_data_direction dir)
+{
+	if (likely(xadma_route_direct(reach, mask, phys, size)))
+		return (struct xadma_verdict){ .dma = phys, .route = XADMA_DIRECT };
+	return xadma_route_rest(reach, limit, phys, size, dir);
 }
 
 #endif /* _XADMA_ROUTE_H */

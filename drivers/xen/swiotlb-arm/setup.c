@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Boot: ask Xen which kind of domain this is, build the pool, say so. From
- * then on every device that the kernel configures for DMA comes by here once
- * for each driver that binds to it.
+ * Parameters, boot, and the hooks that the rest of the kernel calls.
  *
- * A domain that is not mapped 1:1 is nearly always a guest without any such
- * device: there the pool waits for the first one.
- *
- * A device's counters live as long as the device: its bus tells when it goes.
- * A device without a bus, or one for which there is no memory, shares the
- * record called "others".
+ * Boot: ask Xen which kind of domain this is, build the pool, say so. From then on
+ * every device that the kernel configures for DMA comes by here once for each driver
+ * that binds to it. A domain that is not mapped 1:1 is nearly always a guest without
+ * any such device: there the pool waits for the first one.
  */
 #define pr_fmt(fmt) "swiotlb-arm: " fmt
 
 #include <linux/device.h>
-#include <linux/device/bus.h>
 #include <linux/dma-map-ops.h>
 #include <linux/err.h>
 #include <linux/init.h>
@@ -23,18 +18,19 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/of.h>
-#include <linux/slab.h>
 #include <linux/string.h>
 
 #include <xen/page.h>
 #include <xen/swiotlb-arm-hv.h>
 #include <xen/swiotlb-arm.h>
 
-#include "dma.h"
+#include "device.h"
+#include "instance.h"
+#include "limits.h"
 #include "mfn-map.h"
 #include "ops.h"
-#include "setup.h"
 #include "resolve.h"
+#include "setup.h"
 
 /* ---- boot parameters ---- */
 
@@ -49,7 +45,7 @@ module_param(force, bool, 0444);
 MODULE_PARM_DESC(force, "bounce every buffer, for testing");
 
 static size_t size = DEFAULT_SIZE;
-static size_t most;
+static size_t max_size;
 
 static int bytes_set(const char *val, const struct kernel_param *kp)
 {
@@ -76,7 +72,7 @@ static const struct kernel_param_ops bytes_ops = {
 module_param_cb(size, &bytes_ops, &size, 0444);
 MODULE_PARM_DESC(size, "bytes of the bounce pool (K, M, G), 0 for none");
 
-module_param_cb(max, &bytes_ops, &most, 0444);
+module_param_cb(max, &bytes_ops, &max_size, 0444);
 MODULE_PARM_DESC(max, "bytes up to which the pool grows by itself (K, M, G), 0 for four times its size");
 
 static char *backing;
@@ -101,30 +97,19 @@ struct xadma *xadma_instance(void)
 	return started ? &xadma : NULL;
 }
 
-/**
- * swiotlb_arm_enabled - will this kernel's DMA be ours?
- *
- * Context: any, from the first initcall on.
- * Return: true in a 1:1 domain unless swiotlb_arm.off was given.
- */
-bool swiotlb_arm_enabled(void)
-{
-	return !off && xadma_hv_xen.domain() == XADMA_DOMAIN_IDENTITY;
-}
-
 static void say_what_is(void)
 {
 	struct xadma_pool_usage usage = xadma_pool_usage(&xadma.pool);
 
 	pr_info("domain is %smapped 1:1; pool of %zu KiB in %u pieces of up to %zu KiB (%s), machine %pa to %pa%s\n",
-		xadma.frames ? "not " : "", usage.bytes >> 10, usage.pieces,
+		xadma.mfn_map ? "not " : "", usage.bytes >> 10, usage.pieces,
 		usage.largest >> 10, xadma_provider_name(&xadma),
 		&xadma.pool.lowest, &xadma.pool.highest,
 		force ? "; every buffer is bounced" : "");
 	if (xadma.source.lost)
 		pr_warn("%lu frames are lost: Xen took them and gave nothing back\n",
 			xadma.source.lost);
-	/* What does not fill a grain is no news. */
+	/* A rest that is smaller than the smallest chunk is no news. */
 	if (usage.bytes < size - size / 16)
 		pr_warn("only %zu of %zu KiB could be had for the pool; give the domain more memory or lower swiotlb_arm.size\n",
 			usage.bytes >> 10, size >> 10);
@@ -144,157 +129,6 @@ static void provide(void)
 }
 
 /* ---- devices ---- */
-
-struct known_bus {
-	const struct bus_type *bus;
-	struct notifier_block nb;
-	struct list_head node;
-};
-
-/* Guards both lists, and which record a device has. A sleeping lock. */
-static DEFINE_MUTEX(devices_lock);
-static LIST_HEAD(devices);
-static LIST_HEAD(buses);
-
-static DEFINE_PER_CPU(struct xadma_stats, others_stats);
-static struct xadma_dev others = {
-	.xadma = &xadma,
-	.stats = &others_stats,
-	.uses_pool = true,
-};
-
-/**
- * xadma_visit_devices - visit every record
- * @fn:   what to call for it
- * @data: handed on to @fn
- *
- * Context: may sleep; holds the lock of the list.
- */
-void xadma_visit_devices(xadma_visitor *fn, void *data)
-{
-	struct xadma_dev *record;
-
-	mutex_lock(&devices_lock);
-	list_for_each_entry(record, &devices, node)
-		fn(record, data);
-	fn(&others, data);
-	mutex_unlock(&devices_lock);
-}
-
-static struct xadma_dev *record_create(struct device *dev)
-{
-	struct xadma_dev *record = kzalloc(sizeof(*record), GFP_KERNEL);
-
-	if (!record)
-		return NULL;
-	record->stats = alloc_percpu(struct xadma_stats);
-	if (!record->stats) {
-		kfree(record);
-		return NULL;
-	}
-	record->dev = dev;
-	record->xadma = &xadma;
-	list_add_tail(&record->node, &devices);
-	return record;
-}
-
-static struct xadma_dev *record_find(const struct device *dev)
-{
-	struct xadma_dev *record = xadma_dev(dev);
-
-	lockdep_assert_held(&devices_lock);
-
-	return record == &others ? NULL : record;
-}
-
-/* Whatever the driver left mapped can still be unmapped. */
-static void forget(struct device *dev)
-{
-	struct xadma_dev *record;
-
-	mutex_lock(&devices_lock);
-	record = record_find(dev);
-	if (record) {
-		dev->archdata.xadma = &others;
-		list_del(&record->node);
-		free_percpu(record->stats);
-		kfree(record);
-	}
-	mutex_unlock(&devices_lock);
-}
-
-static int bus_event(struct notifier_block *nb, unsigned long event, void *dev)
-{
-	if (event == BUS_NOTIFY_REMOVED_DEVICE)
-		forget(dev);
-	return NOTIFY_DONE;
-}
-
-static bool bus_is_known(const struct bus_type *bus)
-{
-	const struct known_bus *known;
-
-	lockdep_assert_held(&devices_lock);
-
-	list_for_each_entry(known, &buses, node)
-		if (known->bus == bus)
-			return true;
-	return false;
-}
-
-static bool bus_enlist(struct known_bus *known)
-{
-	bool first;
-
-	mutex_lock(&devices_lock);
-	first = !bus_is_known(known->bus);
-	if (first)
-		list_add(&known->node, &buses);
-	mutex_unlock(&devices_lock);
-	return first;
-}
-
-/*
- * Notifiers run under the bus's own lock and take ours, so ours is not held
- * while one is registered. Of two that come at once, one is taken back.
- */
-static bool bus_watch(const struct bus_type *bus)
-{
-	struct known_bus *known;
-	bool watched;
-
-	mutex_lock(&devices_lock);
-	watched = bus_is_known(bus);
-	mutex_unlock(&devices_lock);
-	if (watched)
-		return true;
-
-	known = kzalloc(sizeof(*known), GFP_KERNEL);
-	if (!known)
-		return false;
-	known->bus = bus;
-	known->nb.notifier_call = bus_event;
-	watched = !bus_register_notifier(bus, &known->nb);
-	if (watched && bus_enlist(known))
-		return true;
-	if (watched)
-		bus_unregister_notifier(bus, &known->nb);
-	kfree(known);
-	return watched;
-}
-
-static struct xadma_dev *record_of(struct device *dev)
-{
-	struct xadma_dev *record;
-
-	if (!dev->bus || !bus_watch(dev->bus))
-		return &others;
-
-	mutex_lock(&devices_lock);
-	record = record_find(dev) ?: record_create(dev);
-	mutex_unlock(&devices_lock);
-	return record ?: &others;
-}
 
 /*
  * A restricted pool confines a device to memory of its own. Bouncing is all
@@ -335,10 +169,10 @@ bool swiotlb_arm_setup_dma_ops(struct device *dev)
 		return true;
 
 	provide();
-	xadma_ops_install(dev, record_of(dev));
-	if (xadma_dev(dev) != &others)
-		xadma_dev_configure(dev);
-	if (!dev_is_dma_coherent(dev) && xadma.frames)
+	xadma_dev_attach(&xadma, dev);
+	xadma_ops_install(dev);
+	xadma_serve(dev);
+	if (!dev_is_dma_coherent(dev) && xadma.mfn_map)
 		xadma_pool_see_uncached(&xadma.pool);
 	return true;
 }
@@ -357,13 +191,13 @@ void swiotlb_arm_forget(const xen_pfn_t *gfns, int nr)
 {
 	int i;
 
-	for (i = 0; xadma.frames && i < nr; i++)
-		xadma_mfn_map_forget(xadma.frames, gfns[i]);
+	for (i = 0; started && xadma.mfn_map && i < nr; i++)
+		xadma_mfn_map_forget(xadma.mfn_map, gfns[i]);
 }
 
 /* ---- boot ---- */
 
-/* Either kind of domain has its ladder; a provider that refuses is passed over. */
+/* Each kind of domain has its providers; one that refuses is passed over. */
 static const struct xadma_provider * const providers_identity[] __initconst = {
 	&xadma_provider_identity,
 };
@@ -400,7 +234,7 @@ static struct xadma_resolver * __init find_resolver(const char **why)
 	t = xadma_resolver_create(&xadma_hv_xen);
 	if (IS_ERR(t)) {
 		*why = PTR_ERR(t) == -ENOMEM ?
-		       "there are no scratch frames (CONFIG_XEN_UNPOPULATED_ALLOC?)" :
+		       "there are no unpopulated pages (CONFIG_XEN_UNPOPULATED_ALLOC?)" :
 		       "Xen does not tell its own id";
 		return NULL;
 	}
@@ -428,40 +262,64 @@ static bool __init get_ready(struct xadma_setup *setup)
 	return setup->resolver;
 }
 
-/* What is left has to be a system that can do something. */
+/* Three quarters of the memory are left to everything else. */
 static size_t __init affordable(size_t bytes)
 {
 	return min_t(size_t, bytes, totalram_pages() / 4 << PAGE_SHIFT);
 }
 
-static int __init xadma_boot(void)
+/* Once; at the latest when the kernel's own code asks whether to make its pool. */
+static void __init start(void)
 {
 	struct xadma_setup setup = {
 		.hv = &xadma_hv_xen,
 		.providers = providers,
 		.size = affordable(size),
-		.most = affordable(most ?: 4 * size),
+		.max = affordable(max_size ?: 4 * size),
 		.force = force,
 	};
 
-	if (xadma_hv_xen.domain() == XADMA_DOMAIN_NATIVE)
-		return 0;
 	if (off) {
 		pr_info("switched off by swiotlb_arm.off\n");
-		return 0;
+		return;
 	}
 	if (!get_ready(&setup))
-		return 0;
+		return;
 	if (xadma_start(&xadma, &setup)) {
-		pr_err("there is no memory for the table of frames; devices without an IOMMU cannot be used here\n");
+		pr_err("there is no memory for the tables; devices without an IOMMU %s\n",
+		       setup.resolver ? "cannot be used here" : "are left to swiotlb-xen");
 		xadma_resolver_destroy(setup.resolver);
-		return 0;
+		return;
 	}
 	started = true;
-	if (xadma.frames)
+	if (xadma.mfn_map)
 		pr_info("domain is not mapped 1:1; no pool before the first device\n");
 	else
 		provide();
+}
+
+static int __init xadma_boot(void)
+{
+	static bool tried __initdata;
+
+	if (!tried && xadma_hv_xen.domain() != XADMA_DOMAIN_NATIVE)
+		start();
+	tried = true;
 	return 0;
 }
 arch_initcall(xadma_boot);
+
+/**
+ * swiotlb_arm_enabled - is this kernel's DMA ours?
+ *
+ * Asked by the kernel's own code for Xen before it makes a pool of its own, which
+ * would not be used.
+ *
+ * Context: may sleep; at boot, from the initcalls of the architecture on.
+ * Return: true in a 1:1 domain that has been started.
+ */
+bool __init swiotlb_arm_enabled(void)
+{
+	xadma_boot();
+	return started && !xadma.mfn_map;
+}

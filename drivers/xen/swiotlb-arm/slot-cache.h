@@ -1,99 +1,93 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * front: what each CPU has at hand.
+ * slot-cache: small runs that a CPU keeps for its next bounce.
  *
- * Small runs that were given back are kept by the CPU that did so, and given out
- * again by the same, without a lock and without a search. What is kept here is
- * taken as far as its chunk is concerned.
+ * A run that was given back is kept by the CPU that did so, and given out again by the
+ * same, without a lock and without a search. As far as its chunk is concerned such a run
+ * is taken.
  *
- * Only a CPU itself touches its own stacks, with interrupts off; so whoever wants
- * them emptied has to ask that CPU.
+ * Invariant: a run is in at most one place. A place of a cache is filled only by the
+ * CPU that it belongs to, with interrupts off, and only when it is empty; it is emptied
+ * by an exchange with NULL, and whoever gets the run by that owns it: the CPU itself on
+ * its next bounce, or any CPU that drains the caches of all, since a pool without a
+ * single free run somewhere else is not full. So draining interrupts nobody. How many
+ * places are in use is a number that only its own CPU looks at; a place below it may
+ * have been drained.
  */
 #ifndef _XADMA_SLOT_CACHE_H
 #define _XADMA_SLOT_CACHE_H
 
+#include <linux/atomic.h>
 #include <linux/percpu.h>
 #include <linux/types.h>
 
-struct xadma_chunk;
+struct xadma_run;
 
 /* Runs of 1, 2 and 4 slots, which begin at a multiple of their size. */
 #define XADMA_SLOT_CACHE_ORDERS	3
 #define XADMA_SLOT_CACHE_DEPTH	16
 
 /**
- * struct xadma_run_ref - a run that is at hand
- * @chunk:  its chunk
- * @first: its first slot
- */
-struct xadma_run_ref {
-	struct xadma_chunk *chunk;
-	unsigned int first;
-};
-
-/**
- * struct xadma_slot_cache - what one CPU has at hand
- * @nr:   how many runs, by order
- * @held: the runs; the last one is the next to go
+ * struct xadma_slot_cache - the runs that one CPU keeps
+ * @nr:  how many places are in use, by order
+ * @run: the places; the last one in use is the next to be emptied
  */
 struct xadma_slot_cache {
 	unsigned int nr[XADMA_SLOT_CACHE_ORDERS];
-	struct xadma_run_ref held[XADMA_SLOT_CACHE_ORDERS][XADMA_SLOT_CACHE_DEPTH];
+	struct xadma_run *run[XADMA_SLOT_CACHE_ORDERS][XADMA_SLOT_CACHE_DEPTH];
 };
 
-typedef void xadma_slot_cache_taker(void *data, struct xadma_run_ref held,
+typedef void xadma_slot_cache_taker(void *data, struct xadma_run *run,
 				    unsigned int order);
 
-void xadma_slot_cache_empty_here(struct xadma_slot_cache __percpu *slot_cache,
-				 xadma_slot_cache_taker *take, void *data);
-void xadma_slot_cache_empty(struct xadma_slot_cache __percpu *slot_cache,
+void xadma_slot_cache_drain(struct xadma_slot_cache __percpu *cache,
 			    xadma_slot_cache_taker *take, void *data);
-unsigned int xadma_slot_cache_slots(const struct xadma_slot_cache __percpu *slot_cache);
+unsigned int xadma_slot_cache_slots(const struct xadma_slot_cache __percpu *cache);
 
 /**
- * xadma_slot_cache_put - keep a run at hand
- * @slot_cache: the front
+ * xadma_slot_cache_put - keep a run
+ * @cache: the caches
  * @order: its size
- * @held:  the run
- * @most:  how many of this size may be at hand, at most XADMA_SLOT_CACHE_DEPTH
+ * @run:   the run
+ * @max:   how many of this size may be kept, at most XADMA_SLOT_CACHE_DEPTH
  *
  * Context: any, with interrupts off.
  * Return: false when there are enough.
  */
-static inline bool xadma_slot_cache_put(struct xadma_slot_cache __percpu *slot_cache,
-					unsigned int order, struct xadma_run_ref held,
-					unsigned int most)
+static inline bool xadma_slot_cache_put(struct xadma_slot_cache __percpu *cache,
+					unsigned int order, struct xadma_run *run,
+					unsigned int max)
 {
-	struct xadma_slot_cache *mine = this_cpu_ptr(slot_cache);
+	struct xadma_slot_cache *mine = this_cpu_ptr(cache);
 	unsigned int nr = mine->nr[order];
 
-	if (nr >= most)
+	if (nr >= max)
 		return false;
-	mine->held[order][nr] = held;
-	WRITE_ONCE(mine->nr[order], nr + 1);
+	/* Who drains the place finds the run's record as it was left. */
+	smp_store_release(&mine->run[order][nr], run);
+	mine->nr[order] = nr + 1;
 	return true;
 }
 
 /**
- * xadma_slot_cache_get - take a run that is at hand
- * @slot_cache: the front
+ * xadma_slot_cache_get - take a run that is kept
+ * @cache: the caches
  * @order: the size that is wanted
- * @held:  where to put it
  *
  * Context: any, with interrupts off.
- * Return: false when there is none.
+ * Return: the run; NULL when there is none.
  */
-static inline bool xadma_slot_cache_get(struct xadma_slot_cache __percpu *slot_cache,
-					unsigned int order, struct xadma_run_ref *held)
+static inline struct xadma_run *
+xadma_slot_cache_get(struct xadma_slot_cache __percpu *cache, unsigned int order)
 {
-	struct xadma_slot_cache *mine = this_cpu_ptr(slot_cache);
+	struct xadma_slot_cache *mine = this_cpu_ptr(cache);
+	struct xadma_run *run = NULL;
 	unsigned int nr = mine->nr[order];
 
-	if (!nr)
-		return false;
-	WRITE_ONCE(mine->nr[order], nr - 1);
-	*held = mine->held[order][nr - 1];
-	return true;
+	while (nr && !run)
+		run = xchg_relaxed(&mine->run[order][--nr], NULL);
+	mine->nr[order] = nr;
+	return run;
 }
 
 #endif /* _XADMA_SLOT_CACHE_H */

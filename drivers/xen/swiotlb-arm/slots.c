@@ -70,8 +70,9 @@ static unsigned int find_run(const struct xadma_slots *slots,
 	lockdep_assert_held(&slots->lock);
 
 	do {
-		first = bitmap_find_next_zero_area(slots->busy, want->end, from,
-						   want->count, want->align - 1);
+		first = bitmap_find_next_zero_area_off(slots->busy, want->end, from,
+						       want->count, want->align - 1,
+						       want->phase & (want->align - 1));
 		if (first >= want->end)
 			return slots->nr;
 		from = behind_line(slots, want, first);

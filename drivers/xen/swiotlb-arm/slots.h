@@ -34,11 +34,11 @@ struct xadma_slots {
 /**
  * struct xadma_slots_request - a run that is wanted
  * @count:    how many slots, at least 1
- * @align:    the first slot is a multiple of this power of two
+ * @align:    the first slot is a multiple of this power of two, counted from @phase
  * @end:      the run ends before this slot
  * @boundary: no multiple of this power of two lies within the run, counted from
- *	@phase slots before the first slot of the set; 0 for none
- * @phase:    see @boundary
+ *	@phase; 0 for none
+ * @phase:    slots before the first one of the set, from which is counted
  * @slack:    slots that the run is taken to be longer for the sake of @boundary
  */
 struct xadma_slots_request {

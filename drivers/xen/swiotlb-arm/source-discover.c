@@ -79,7 +79,7 @@ static int sample_init(struct sample *s, unsigned int want)
 	return s->frames && s->pfns && s->mfns ? 0 : -ENOMEM;
 }
 
-static bool lies_in(unsigned long mfn, struct xadma_window within)
+static bool lies_in(unsigned long mfn, struct xadma_range within)
 {
 	phys_addr_t first = (phys_addr_t)mfn << XEN_PAGE_SHIFT;
 
@@ -96,8 +96,8 @@ static void find_out(struct sample *s, unsigned int first,
 	for (i = first; i < s->nr; i++) {
 		unsigned long pfn = page_to_pfn(s->frames[i].page);
 
-		s->frames[i].mfn = source->frames ?
-			xadma_mfn_map_mfn(source->frames, pfn) : XADMA_NO_MFN;
+		s->frames[i].mfn = source->mfn_map ?
+			xadma_mfn_map_mfn(source->mfn_map, pfn) : XADMA_NO_MFN;
 		if (s->frames[i].mfn == XADMA_NO_MFN)
 			s->pfns[n++] = pfn;
 	}
@@ -110,7 +110,7 @@ static void find_out(struct sample *s, unsigned int first,
 /* Of the pages from @first on, leaves those that are of use. */
 static void look(struct sample *s, unsigned int first,
 		 const struct xadma_source *source,
-		 struct xadma_window within, struct list_head *unfit)
+		 struct xadma_range within, struct list_head *unfit)
 {
 	unsigned int i, fit = first;
 
@@ -127,7 +127,7 @@ static void look(struct sample *s, unsigned int first,
 /* What does not fit is kept aside, so that it is not given to us again. */
 static void gather(struct sample *s, unsigned int want,
 		   const struct xadma_source *source,
-		   struct xadma_window within)
+		   struct xadma_range within)
 {
 	unsigned long spare = xadma_pages_to_spare(), had, taken;
 	struct page *page, *next;
@@ -196,8 +196,8 @@ static int hand_over(struct xadma_source *source, struct sample *s,
 	};
 	memset(vaddr, 0, memory->size);
 	/* Coherent memory may be shared with another device, as pages. */
-	for (i = 0; source->frames && i < s->nr; i++)
-		xadma_mfn_map_set(source->frames, page_to_pfn(s->frames[i].page),
+	for (i = 0; source->mfn_map && i < s->nr; i++)
+		xadma_mfn_map_set(source->mfn_map, page_to_pfn(s->frames[i].page),
 				  s->frames[i].mfn);
 	s->nr = 0;
 	return 0;
@@ -205,14 +205,14 @@ static int hand_over(struct xadma_source *source, struct sample *s,
 
 static int discover_get(struct xadma_source *source,
 			struct xadma_memory *memory, size_t want,
-			struct xadma_window within)
+			struct xadma_range within)
 {
 	unsigned int nr = want >> PAGE_SHIFT, order;
 	struct sample s = {};
 	int ret;
 
-	if (source->frames &&
-	    xadma_mfn_map_none_below(source->frames,
+	if (source->mfn_map &&
+	    xadma_mfn_map_none_below(source->mfn_map,
 				     within.last >> XEN_PAGE_SHIFT))
 		return -ENOMEM;
 

@@ -21,9 +21,9 @@ static bool is_of(const struct zone *zone, gfp_t gfp)
 }
 
 /* Where a zone's memory is, on all nodes together. */
-static struct xadma_window zone_range(gfp_t gfp)
+static struct xadma_range zone_range(gfp_t gfp)
 {
-	struct xadma_window range = { .first = (phys_addr_t)-1 };
+	struct xadma_range range = { .first = (phys_addr_t)-1 };
 	struct zone *zone;
 
 	for_each_populated_zone(zone) {
@@ -48,7 +48,7 @@ static unsigned long pages_to_spare(gfp_t gfp)
 }
 
 static bool lies_in(struct page *page, unsigned int order,
-		    struct xadma_window within)
+		    struct xadma_range within)
 {
 	phys_addr_t first = page_to_phys(page);
 
@@ -69,7 +69,7 @@ static void free_all(struct list_head *pages, unsigned int order)
  * there, take blocks and keep the unfit ones aside until a fit one turns up.
  * This happens once for each address width that no chunk serves yet.
  */
-static struct page *search(gfp_t zone, unsigned int order, struct xadma_window within)
+static struct page *search(gfp_t zone, unsigned int order, struct xadma_range within)
 {
 	gfp_t gfp = GFP_KERNEL | zone | __GFP_NOWARN | __GFP_NORETRY;
 	unsigned long spare = pages_to_spare(zone) >> order;
@@ -87,7 +87,7 @@ static struct page *search(gfp_t zone, unsigned int order, struct xadma_window w
 }
 
 /* A zone that lies in the range as a whole needs no search, and so comes first. */
-static struct page *find(unsigned int order, struct xadma_window within)
+static struct page *find(unsigned int order, struct xadma_range within)
 {
 	struct page *page = NULL;
 	unsigned int i;
@@ -95,7 +95,7 @@ static struct page *find(unsigned int order, struct xadma_window within)
 
 	do {
 		for (i = 0; i < ARRAY_SIZE(zones) && !page; i++) {
-			struct xadma_window zone = zone_range(zones[i]);
+			struct xadma_range zone = zone_range(zones[i]);
 
 			if (zone.first > within.last || zone.last < within.first)
 				continue;
@@ -110,7 +110,7 @@ static struct page *find(unsigned int order, struct xadma_window within)
 
 static int identity_get(struct xadma_source *source,
 			struct xadma_memory *memory, size_t want,
-			struct xadma_window within)
+			struct xadma_range within)
 {
 	phys_addr_t *maddr;
 	int least = get_order(XADMA_CHUNK_MIN);

@@ -95,8 +95,8 @@ static void forget(struct xadma_source *source, const struct block *b)
 {
 	unsigned int i;
 
-	for (i = 0; source->frames && i < frames_of(b); i++)
-		xadma_mfn_map_forget(source->frames, page_to_pfn(b->page) + i);
+	for (i = 0; source->mfn_map && i < frames_of(b); i++)
+		xadma_mfn_map_forget(source->mfn_map, page_to_pfn(b->page) + i);
 }
 
 /* From the largest extents that Xen grants down to the smallest of use. */
@@ -123,7 +123,7 @@ static void fill(struct xadma_source *source, struct block *b,
 	}
 }
 
-static unsigned int bits_of(struct xadma_window within)
+static unsigned int bits_of(struct xadma_range within)
 {
 	return within.last == (phys_addr_t)-1 ? 0 : fls64(within.last + 1) - 1;
 }
@@ -134,7 +134,7 @@ static unsigned int bits_of(struct xadma_window within)
  * Then the holes are put right with memory from anywhere.
  */
 static void refill(struct xadma_source *source, struct block *b,
-		   struct xadma_window within)
+		   struct xadma_range within)
 {
 	fill(source, b, bits_of(within), 1);
 	if (b->full == b->holes)
@@ -144,7 +144,7 @@ static void refill(struct xadma_source *source, struct block *b,
 }
 
 static void populate(struct xadma_source *source, struct block *b,
-		     struct xadma_window within)
+		     struct xadma_range within)
 {
 	int got;
 
@@ -155,7 +155,7 @@ static void populate(struct xadma_source *source, struct block *b,
 }
 
 static void exchange(struct xadma_source *source, struct block *b,
-		     struct xadma_window within)
+		     struct xadma_range within)
 {
 	unsigned int nr;
 
@@ -165,7 +165,7 @@ static void exchange(struct xadma_source *source, struct block *b,
 	b->full = b->holes;
 }
 
-static bool lies_in(const struct block *b, struct xadma_window within)
+static bool lies_in(const struct block *b, struct xadma_range within)
 {
 	unsigned int i;
 
@@ -181,7 +181,7 @@ static bool lies_in(const struct block *b, struct xadma_window within)
 
 /* Is it what was asked for, in pieces of more than a frame? */
 static unsigned int judge(struct xadma_source *source, struct block *b,
-			  struct xadma_window within)
+			  struct xadma_range within)
 {
 	if (b->spoilt || b->holes < frames_of(b) || b->full < b->holes)
 		return 0;
@@ -211,15 +211,15 @@ static int hand_over(struct xadma_source *source, struct block *b,
 	};
 	memset(memory->vaddr, 0, memory->size);
 	/* Coherent memory may be shared with another device, as pages. */
-	for (i = 0; source->frames && i < frames_of(b); i++)
-		xadma_mfn_map_set(source->frames, page_to_pfn(b->page) + i,
+	for (i = 0; source->mfn_map && i < frames_of(b); i++)
+		xadma_mfn_map_set(source->mfn_map, page_to_pfn(b->page) + i,
 				  b->mfns[i]);
 	b->page = NULL;
 	return 0;
 }
 
 typedef void renew(struct xadma_source *source, struct block *b,
-		   struct xadma_window within);
+		   struct xadma_range within);
 
 /* Until this provider has given memory once, it is tried with little. */
 static size_t probe_size(const struct xadma_source *source, size_t want)
@@ -228,7 +228,7 @@ static size_t probe_size(const struct xadma_source *source, size_t want)
 }
 
 static int get_block(struct xadma_source *source, struct xadma_memory *memory,
-		     size_t want, struct xadma_window within, renew *renew)
+		     size_t want, struct xadma_range within, renew *renew)
 {
 	struct block b = {};
 	unsigned int order;
@@ -251,14 +251,14 @@ static int get_block(struct xadma_source *source, struct xadma_memory *memory,
 
 static int exchange_get(struct xadma_source *source,
 			struct xadma_memory *memory, size_t want,
-			struct xadma_window within)
+			struct xadma_range within)
 {
 	return get_block(source, memory, want, within, exchange);
 }
 
 static int populate_get(struct xadma_source *source,
 			struct xadma_memory *memory, size_t want,
-			struct xadma_window within)
+			struct xadma_range within)
 {
 	return get_block(source, memory, want, within, populate);
 }

@@ -8,7 +8,7 @@
 /**
  * xadma_pages_to_spare - how many pages may be held while looking for better
  *
- * Nobody else shall find memory empty only because we look through it.
+ * A search must not leave others without memory.
  *
  * Context: any.
  * Return: pages.
@@ -20,7 +20,7 @@ unsigned long xadma_pages_to_spare(void)
 
 /**
  * xadma_source_get - get memory from the first provider that has some
- * @source: the ladder
+ * @source: the source
  * @memory: filled in; all zero before
  * @want:   bytes, a power of two of at least XADMA_CHUNK_MIN
  * @within: where it has to be
@@ -29,7 +29,7 @@ unsigned long xadma_pages_to_spare(void)
  * Return: 0, or -ENOMEM with nothing held.
  */
 int xadma_source_get(struct xadma_source *source, struct xadma_memory *memory,
-		     size_t want, struct xadma_window within)
+		     size_t want, struct xadma_range within)
 {
 	const struct xadma_provider * const *provider;
 
@@ -46,7 +46,7 @@ int xadma_source_get(struct xadma_source *source, struct xadma_memory *memory,
 
 /**
  * xadma_source_put - give memory back to the provider that it came from
- * @source: the ladder
+ * @source: the source
  * @memory: the memory; may be all zero, when there was none
  *
  * Context: may sleep; the caller serialises.

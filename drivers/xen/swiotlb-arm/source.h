@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * backing: where machine-contiguous memory comes from.
+ * source: where machine-contiguous memory comes from.
  *
- * A backing hands out memory and takes it back. The CPU sees such memory as
- * one; the machine sees it as pieces, all of one size, each contiguous. What
- * the backing had to ask of whom is its own affair; the pool sees addresses
- * only.
- *
- * There are several, each a provider of a ladder. The first one that has memory to
- * give is kept to; which providers make sense is for the kind of domain to tell.
+ * A source asks its providers, best first. The first one that has memory to give is
+ * the one that is asked from then on; which of them make sense is for the kind of
+ * domain to tell. The CPU sees such memory as one; the machine sees it as pieces, all of
+ * one size, each contiguous. The pool sees addresses only.
  */
-#ifndef _XADMA_BACKING_H
-#define _XADMA_BACKING_H
+#ifndef _XADMA_SOURCE_H
+#define _XADMA_SOURCE_H
 
 #include <linux/mm.h>
 #include <linux/sizes.h>
 #include <linux/types.h>
+
+#include "window.h"
 
 struct xadma_mfn_map;
 struct xadma_hv;
@@ -43,31 +42,21 @@ struct xadma_memory {
 };
 
 /**
- * struct xadma_window - a range of machine addresses
- * @first: the lowest byte
- * @last:  the highest byte
- */
-struct xadma_window {
-	phys_addr_t first;
-	phys_addr_t last;
-};
-
-/**
  * struct xadma_source - what the providers work with
  * @hv:         the machine
  * @resolver: tells machine addresses; NULL where they are ours, 1:1
- * @frames:     what is known of frames, to be told of those that change; or NULL
- * @providers:      the ladder, best first, ending in NULL
+ * @mfn_map:    what is known of frames, to be told of those that change; or NULL
+ * @providers:  best first, ending in NULL
  * @chosen:    the provider that gave memory first; those before it are not asked
  *	again
- * @lost:       frames whose state is unknown, kept from everybody for ever
+ * @lost:       frames whose state is unknown, never given to the page allocator again
  *
  * Whoever calls the providers serialises that.
  */
 struct xadma_source {
 	const struct xadma_hv *hv;
 	struct xadma_resolver *resolver;
-	struct xadma_mfn_map *frames;
+	struct xadma_mfn_map *mfn_map;
 	const struct xadma_provider * const *providers;
 	const struct xadma_provider * const *chosen;
 	unsigned long lost;
@@ -85,7 +74,7 @@ struct xadma_source {
 struct xadma_provider {
 	const char *name;
 	int (*get)(struct xadma_source *source, struct xadma_memory *memory,
-		   size_t want, struct xadma_window within);
+		   size_t want, struct xadma_range within);
 	void (*put)(struct xadma_source *source,
 		    const struct xadma_memory *memory);
 };
@@ -97,7 +86,7 @@ extern const struct xadma_provider xadma_provider_discover;
 
 unsigned long xadma_pages_to_spare(void);
 int xadma_source_get(struct xadma_source *source, struct xadma_memory *memory,
-		     size_t want, struct xadma_window within);
+		     size_t want, struct xadma_range within);
 void xadma_source_put(struct xadma_source *source,
 		      const struct xadma_memory *memory);
 
@@ -118,4 +107,4 @@ static inline struct page *xadma_page_of(const void *vaddr)
 					virt_to_page(vaddr);
 }
 
-#endif /* _XADMA_BACKING_H */
+#endif /* _XADMA_SOURCE_H */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * stats: being counted.
+ * stats: the counters of a device.
  *
  * One set of per-CPU counters for each device. They are read rarely and
- * written on every map, so a reader adds them up and may be a map behind. What
- * leaves nothing to be done is not counted: the unmaps and syncs of a buffer that
- * went direct, by a device that snoops.
+ * written on every map, so a reader adds them up and may be a map behind. Unmaps and
+ * syncs that leave nothing to be done are not counted: those of a buffer that went
+ * direct, by a device that snoops.
  */
 #ifndef _XADMA_STATS_H
 #define _XADMA_STATS_H

@@ -1,82 +1,84 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * reach: which machine addresses a device can drive.
+ * window: which machine addresses a device drives, and by which addresses of its own.
  *
- * A device counts in its own addresses: the machine address after its
- * dma-ranges. The highest one it can put on the bus is its limit, the lower of
- * its mask and its bus's. A buffer must not lie in a gap between the ranges, nor
- * in two that shift addresses differently.
+ * A device's dma-ranges are windows: ranges of the machine's addresses, each of which
+ * the device sees shifted by a constant of that window. A device without dma-ranges has
+ * one window over everything, shifted by 0. Where windows overlap the first one
+ * counts, as in the kernel's own translation. A buffer is driven when all of it lies in
+ * windows that meet and shift alike, and no address of it is above the device's limit:
+ * the lower of its mask and of what its bus passes on.
+ *
+ * Invariant: a set of windows is immutable, kept once for each distinct dma_range_map,
+ * and never freed. So whoever has a pointer to one may use it for ever: the core
+ * drops dev->dma_range_map when a driver is unbound, and mappings outlive that. How
+ * many sets there are is bounded by what the firmware describes.
+ *
+ * Apart from xadma_windows_of(), which makes and finds sets, these are pure functions
+ * of numbers.
  */
-#ifndef _XADMA_REACH_H
-#define _XADMA_REACH_H
+#ifndef _XADMA_WINDOW_H
+#define _XADMA_WINDOW_H
 
-#include <linux/device.h>
 #include <linux/minmax.h>
 #include <linux/types.h>
 
-#include "source.h"
+struct bus_dma_region;
 
 /**
- * struct xadma_reacher - a device and the limit in question
- * @dev:   the device
- * @limit: the highest address it can put on its bus
+ * struct xadma_range - a range of machine addresses
+ * @first: the lowest byte
+ * @last:  the highest byte; below @first in an empty range
  */
-struct xadma_reacher {
-	struct device *dev;
-	u64 limit;
+struct xadma_range {
+	phys_addr_t first;
+	phys_addr_t last;
 };
 
-bool __xadma_reaches(const struct device *dev, u64 limit, phys_addr_t maddr,
-		     size_t size);
-bool xadma_reacher_asks(const void *who, phys_addr_t maddr, size_t size);
-phys_addr_t xadma_reach_unshifted(const struct device *dev);
-struct xadma_window xadma_best_window(const struct device *dev, u64 limit);
+/**
+ * struct xadma_window - machine addresses that a device sees shifted alike
+ * @range: the machine addresses
+ * @shift: what the device adds to them, modulo 2^64
+ */
+struct xadma_window {
+	struct xadma_range range;
+	u64 shift;
+};
 
 /**
- * xadma_limit - the highest address that a device can put on its bus
- * @dev:  the device
- * @mask: its mask, for streaming or for coherent memory
- *
- * Context: any.
- * Return: the limit, in the device's own addresses.
+ * struct xadma_windows - all windows of a device; immutable, never freed
+ * @next:    another set, in the list of all of them
+ * @map:     a copy of the dma_range_map that the set was made from, or NULL
+ * @nr:      how many windows
+ * @uniform: every window shifts by @window[0].shift
+ * @window:  the windows, in the order in which they count
  */
-static inline u64 xadma_limit(const struct device *dev, u64 mask)
+struct xadma_windows {
+	struct xadma_windows *next;
+	const struct bus_dma_region *map;
+	unsigned int nr;
+	bool uniform;
+	struct xadma_window window[];
+};
+
+extern const struct xadma_windows xadma_windows_none;
+extern const struct xadma_windows xadma_windows_nowhere;
+
+const struct xadma_windows *xadma_windows_of(const struct bus_dma_region *map,
+					     gfp_t gfp);
+const struct xadma_window *xadma_window_at(const struct xadma_windows *w,
+					   phys_addr_t maddr);
+phys_addr_t xadma_windows_maddr(const struct xadma_windows *w, dma_addr_t dma);
+bool xadma_windows_drive(const struct xadma_windows *w, u64 limit,
+			 phys_addr_t maddr, size_t size, dma_addr_t *dma);
+struct xadma_range xadma_windows_unshifted(const struct xadma_windows *w,
+					   u64 limit);
+struct xadma_range xadma_windows_range(const struct xadma_windows *w,
+				       unsigned int i, u64 limit);
+
+static inline bool xadma_range_empty(struct xadma_range range)
 {
-	return min_not_zero(mask, dev->bus_dma_limit);
+	return range.last < range.first;
 }
 
-/**
- * xadma_reaches - can a device drive all of a range?
- * @dev:   the device
- * @limit: its limit
- * @maddr: machine address, bytes
- * @size:  bytes, at least 1; the range must not wrap
- *
- * Context: any.
- * Return: true when it can.
- */
-static inline bool xadma_reaches(const struct device *dev, u64 limit,
-				 phys_addr_t maddr, size_t size)
-{
-	if (!dev->dma_range_map)
-		return maddr + size - 1 <= limit;
-	return __xadma_reaches(dev, limit, maddr, size);
-}
-
-/**
- * xadma_reacher - a device with its mask, for xadma_reacher_asks()
- * @dev:  the device
- * @mask: the mask that counts
- *
- * Context: any.
- * Return: both in one.
- */
-static inline struct xadma_reacher xadma_reacher(struct device *dev, u64 mask)
-{
-	return (struct xadma_reacher){
-		.dev = dev,
-		.limit = xadma_limit(dev, mask),
-	};
-}
-
-#endif /* _XADMA_REACH_H */
+#endif /* _XADMA_WINDOW_H */
