@@ -17,6 +17,7 @@
 #   make pv                  the system test of guests that Dom0 serves
 #   make peer                the stock kernel where it has to fail
 #   make controls            runs that have to fail, and do
+#   make mutants             KUnit against deliberate errors of the driver
 #   make debug               KUnit and the system test on a debug kernel
 #   make bench               what DMA costs, in instructions: ours and the peer's
 #   make check               checkpatch, sparse, shellcheck, ...; x86 and 32-bit Arm
@@ -51,6 +52,8 @@ peer: tools
 	@scripts/test peer
 controls: tools
 	@scripts/test controls
+mutants: tools
+	@scripts/mutants
 debug: tools
 	@scripts/test kunit-debug kunit-kcsan system-debug
 bench: tools
@@ -66,4 +69,4 @@ integrate:
 clean:
 	rm -rf build
 
-.PHONY: help run test kunit kunit-16k system domu coloured pv peer controls debug bench check tools integrate clean
+.PHONY: help run test kunit kunit-16k system domu coloured pv peer controls mutants debug bench check tools integrate clean
