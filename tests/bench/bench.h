@@ -108,6 +108,7 @@ void bench_direct(void);
 void bench_granted(void);
 void bench_bounce(void);
 void bench_full(void);
+void bench_middle(void);
 void bench_threads(void);
 
 #endif /* BENCH_H */

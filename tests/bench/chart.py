@@ -60,6 +60,7 @@ GROUPS = [Group(*g) for g in (
     ('A list of 16 × 4 KiB; so many foreign pages are mapped elsewhere', r'local-sg16@(\d+)'),
     ('A list of 128 × 4 KiB; so many foreign pages are mapped elsewhere', r'local-sg128@(\d+)'),
     ('A list of 256 × 4 KiB; so many foreign pages are mapped elsewhere', r'local-sg256@(\d+)'),
+    ('Our own memory, between two foreign pages', r'local-(.*)@middle'),
     ('A device that does not snoop', r'(local-4k-nc-.*)'),
     ('Foreign pages', r'(foreign-.*)'),
     ('Bounced to the device; bytes', r'bounce-(\d+)-to'),

@@ -19,6 +19,8 @@ CASES = {
     'micro': [
         *(f'{what}@{n}' for what in ('local-4k', 'local-64k', 'local-sg16',
                                      'local-sg128', 'local-sg256') for n in FOREIGN),
+        *(f'{what}@middle' for what in ('local-4k', 'local-64k', 'local-sg16',
+                                        'local-sg128')),
         'local-4k-nc-to', 'local-4k-nc-from',
         'foreign-4k@100000',
         'foreign-sg128', 'foreign-sg128-nc-to', 'foreign-sg128-nc-from',
