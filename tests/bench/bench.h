@@ -75,10 +75,17 @@ struct bench_devices {
 	struct device *direct_nc;
 	struct device *narrow;		/* reaches 4 GiB */
 	struct device *filler[BENCH_FILLERS];	/* as well */
+	/* made by bench_windows_init(), behind dma-ranges of all RAM */
+	struct device *window;		/* which shift nothing */
+	struct device *window_direct;
+	struct device *shifted;		/* which shift addresses */
+	struct device *shifted_direct;
+	struct device *shifted_narrow;	/* and reaches 4 GiB of them */
 };
 
 extern struct bench_devices bench_dev;
 int bench_devices_init(void);
+int bench_windows_init(void);
 void bench_devices_exit(void);
 
 /* ops.c */
@@ -109,6 +116,7 @@ void bench_granted(void);
 void bench_bounce(void);
 void bench_full(void);
 void bench_middle(void);
+void bench_window(void);
 void bench_threads(void);
 
 #endif /* BENCH_H */

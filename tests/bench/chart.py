@@ -62,6 +62,7 @@ GROUPS = [Group(*g) for g in (
     ('A list of 256 × 4 KiB; so many foreign pages are mapped elsewhere', r'local-sg256@(\d+)'),
     ('Our own memory, between two foreign pages', r'local-(.*)@middle'),
     ('A device that does not snoop', r'(local-4k-nc-.*)'),
+    ('Behind dma-ranges', r'(local-4k-window|local-4k-shifted|bounce-4096-window-to)'),
     ('Foreign pages', r'(foreign-.*)'),
     ('Bounced to the device; bytes', r'bounce-(\d+)-to'),
     ('Bounced from the device; bytes', r'bounce-(\d+)-from'),

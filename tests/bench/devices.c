@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Devices that do nothing. The board's device tree has a node for those that snoop
- * and one for those that do not; the kernel configures them as it would any other.
+ * and one for those that do not, and one behind each kind of dma-ranges; the kernel
+ * configures them as it would any other.
  */
 #include <linux/dma-map-ops.h>
 #include <linux/err.h>
@@ -13,7 +14,7 @@
 
 struct bench_devices bench_dev;
 
-static struct platform_device *made[5 + BENCH_FILLERS];
+static struct platform_device *made[10 + BENCH_FILLERS];
 static unsigned int nr_made;
 
 static struct device *make(const char *name, const char *path)
@@ -38,10 +39,10 @@ static struct device *make(const char *name, const char *path)
 }
 
 /* A mask is set last, since the core then decides what need not be synced. */
-static int make_one(struct device **dev, const char *name, bool coherent, bool direct,
-		    unsigned int bits)
+static int make_at(const char *path, struct device **dev, const char *name,
+		   bool coherent, bool direct, unsigned int bits)
 {
-	*dev = make(name, coherent ? "/bench-coherent" : "/bench-noncoherent");
+	*dev = make(name, path);
 	if (IS_ERR(*dev))
 		return PTR_ERR(*dev);
 	if (dev_is_dma_coherent(*dev) != coherent)
@@ -51,6 +52,13 @@ static int make_one(struct device **dev, const char *name, bool coherent, bool d
 	else if (!get_dma_ops(*dev))
 		return -EOPNOTSUPP;
 	return dma_set_mask_and_coherent(*dev, DMA_BIT_MASK(bits));
+}
+
+static int make_one(struct device **dev, const char *name, bool coherent, bool direct,
+		    unsigned int bits)
+{
+	return make_at(coherent ? "/bench-coherent" : "/bench-noncoherent", dev, name,
+		       coherent, direct, bits);
 }
 
 static int make_fillers(void)
@@ -76,6 +84,30 @@ int bench_devices_init(void)
 	if (err)
 		bench_devices_exit();
 	return err;
+}
+
+/* dma-ranges that the kernel did not take would be measured as none. */
+static int make_behind(const char *path, struct device **dev, const char *name,
+		       bool direct, unsigned int bits)
+{
+	int err = make_at(path, dev, name, true, direct, bits);
+
+	if (!err && !(*dev)->dma_range_map)
+		err = -EINVAL;
+	return err;
+}
+
+/* Apart from the others, whose figures depend on what was allocated before. */
+int bench_windows_init(void)
+{
+	static const char window[] = "/bench-window/device";
+	static const char shifted[] = "/bench-shifted/device";
+
+	return make_behind(window, &bench_dev.window, "bench-window", false, 64) ?:
+	       make_behind(window, &bench_dev.window_direct, "bench-window-direct", true, 64) ?:
+	       make_behind(shifted, &bench_dev.shifted, "bench-shifted", false, 64) ?:
+	       make_behind(shifted, &bench_dev.shifted_direct, "bench-shifted-direct", true, 64) ?:
+	       make_behind(shifted, &bench_dev.shifted_narrow, "bench-shifted-narrow", false, 32);
 }
 
 void bench_devices_exit(void)

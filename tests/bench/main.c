@@ -21,6 +21,7 @@ static void micro(void)
 	bench_full();
 	/* New cases come last: what was allocated before has a part in figures. */
 	bench_middle();
+	bench_window();
 	bench_control();
 }
 

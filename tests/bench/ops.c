@@ -3,6 +3,7 @@
  * The operations that are measured: what a driver does, its look at the result
  * included.
  */
+#include <linux/dma-direct.h>
 #include <linux/gfp.h>
 #include <linux/string.h>
 #include <linux/sizes.h>
@@ -79,13 +80,15 @@ void bench_op_copy(struct bench_job *job)
 		memcpy(job->to, job->from, job->len);
 }
 
-static bool went(enum bench_way way, struct page *page, dma_addr_t addr)
+static bool went(const struct bench_job *job, struct page *page, dma_addr_t addr)
 {
-	switch (way) {
+	dma_addr_t own = phys_to_dma(job->dev, page_to_phys(page));
+
+	switch (job->way) {
 	case BENCH_DIRECT:
-		return addr == page_to_phys(page);
+		return addr == own;
 	case BENCH_BOUNCED:
-		return addr != page_to_phys(page) && addr < SZ_4G;
+		return addr != own && addr < SZ_4G;
 	case BENCH_FOREIGN:
 		return addr == (dma_addr_t)__pfn_to_mfn(page_to_pfn(page)) << XEN_PAGE_SHIFT;
 	default:
@@ -100,7 +103,7 @@ static const char *single_went_wrong(const struct bench_job *job)
 	if (dma_mapping_error(job->dev, addr))
 		return "was refused";
 	dma_unmap_page(job->dev, addr, job->len, job->dir);
-	return went(job->way, job->page, addr) ? NULL : "went another way";
+	return went(job, job->page, addr) ? NULL : "went another way";
 }
 
 static const char *sg_went_wrong(const struct bench_job *job)
@@ -112,7 +115,7 @@ static const char *sg_went_wrong(const struct bench_job *job)
 	if (dma_map_sg(job->dev, job->sg, job->nr, job->dir) != job->nr)
 		return "was refused";
 	for_each_sg(job->sg, sg, job->nr, i)
-		if (!went(job->way, sg_page(sg), sg_dma_address(sg)))
+		if (!went(job, sg_page(sg), sg_dma_address(sg)))
 			wrong = "went another way";
 	dma_unmap_sg(job->dev, job->sg, job->nr, job->dir);
 	return wrong;
