@@ -20,7 +20,6 @@
 
 /* ---- one buffer on each route ---- */
 
-
 static const struct trip {
 	const char *what;
 	const struct fake_kind *kind;

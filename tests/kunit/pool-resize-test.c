@@ -50,7 +50,8 @@ static struct bench *bench(struct kunit *test)
 	b->account = alloc_percpu(struct xadma_account);
 	KUNIT_ASSERT_TRUE(test, b->account);
 	b->orig_addr = page_to_phys(test_pages(test, get_order(SZ_64K)));
-	KUNIT_ASSERT_EQ(test, 0, xadma_pool_init(&b->pool, &b->provider->source, xadma_resize_work));
+	KUNIT_ASSERT_EQ(test, 0, xadma_pool_init(&b->pool, &b->provider->source,
+						 xadma_resize_work));
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, bench_end, b));
 	KUNIT_ASSERT_EQ(test, SZ_512K,
 			xadma_pool_grow(&b->pool, SZ_512K, anywhere));
@@ -464,8 +465,8 @@ static void little_is_always_there(struct kunit *test)
 	while (n--)
 		KUNIT_EXPECT_EQ(test, 0,
 				pool_release(&b->pool, &in[n], XADMA_SLOT_SIZE,
-						   n < all ? greedy :
-						   n == all ? modest : NULL));
+					     n < all ? greedy :
+					     n == all ? modest : NULL));
 	KUNIT_EXPECT_EQ(test, xadma_quota_held(greedy), 0);
 	KUNIT_EXPECT_EQ(test, xadma_quota_held(modest), 0);
 	let_go(test, h, 0);
@@ -506,7 +507,7 @@ static void one_wave(struct crowd *c, struct xadma_bounce *in, size_t *size,
 		if (!find_in_pool(&c->b->pool, in[i].maddr, &found) ||
 		    !pattern_is(found.vaddr, size[i], cpu * EACH + i) ||
 		    pool_release(&c->b->pool, &found, size[i],
-				       account_for(c->b, size[i])))
+				 account_for(c->b, size[i])))
 			atomic_inc(&c->spoilt);
 		rcu_read_unlock();
 	}

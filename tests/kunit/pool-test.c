@@ -244,8 +244,8 @@ static void bounce_copies_in(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, pattern_is(in.vaddr, sizes[i], 3));
 		KUNIT_EXPECT_EQ(test, in.maddr - FAKE_MACHINE,
 				in.offset);
-		KUNIT_EXPECT_EQ(test, 0, pool_release(&b->pool, &in,
-							    sizes[i], NULL));
+		KUNIT_EXPECT_EQ(test, 0, pool_release(&b->pool, &in, sizes[i],
+						      NULL));
 	}
 }
 

@@ -66,9 +66,10 @@ void xadma_frame_table_store(struct xadma_frame_table *table, unsigned long fram
 {
 	unsigned long leaf = xadma_frame_table_leaf(table, frame);
 
-	/* What the value may point to was made before. */
-	if (leaf)
-		smp_store_release(xadma_frame_table_slot(leaf, frame, 0), value);
+	if (!leaf)
+		return;
+	/* What the value may point to was made before. Readers depend on the address. */
+	smp_store_release(xadma_frame_table_slot(leaf, frame, 0), value);
 }
 
 /**

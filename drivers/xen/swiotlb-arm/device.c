@@ -33,12 +33,13 @@ static void set_windows(struct xadma_reach *reach, struct device *dev,
 	if (reach->windows == windows && reach->first == range.first &&
 	    reach->size == size && reach->plain == plain)
 		return;
-	/* A late caller may look at it meanwhile: it takes the long way. */
 	WRITE_ONCE(reach->plain, 0);
 	WRITE_ONCE(reach->size, 0);
+	/* A late caller may look at it meanwhile: no size goes with another's start. */
 	smp_wmb();
 	WRITE_ONCE(reach->windows, windows);
 	WRITE_ONCE(reach->first, range.first);
+	/* As above. The windows of one device differ only if the firmware's did. */
 	smp_wmb();
 	WRITE_ONCE(reach->size, size);
 	WRITE_ONCE(reach->plain, plain);
@@ -99,6 +100,7 @@ static struct xadma_leftover *keep_leftover(struct xadma *xadma,
 	left = find_leftover(xadma, new->record[0].reach.windows);
 	if (!left) {
 		new->next = xadma->leftovers;
+		/* Who finds it finds it filled in; pairs with find_leftover(). */
 		smp_store_release(&xadma->leftovers, new);
 	}
 	raw_spin_unlock_irqrestore(&xadma->leftovers_lock, flags);
@@ -311,6 +313,7 @@ void xadma_dev_configure(struct device *dev)
 	windows = xadma_windows_of(dev->dma_range_map, GFP_KERNEL);
 	if (xd->leftover) {
 		if (dev->dma_range_map && windows != xd->reach.windows)
+			/* Records are filled in; the reader depends on the address. */
 			smp_store_release(&dev->archdata.xadma,
 					  leftover_of(xd->xadma, dev, windows,
 						      GFP_KERNEL));
@@ -344,6 +347,7 @@ void xadma_dev_attach(struct xadma *xadma, struct device *dev)
 		xd = leftover_of(xadma, dev,
 				 xadma_windows_of(dev->dma_range_map, GFP_KERNEL),
 				 GFP_KERNEL);
+		/* As above. */
 		smp_store_release(&dev->archdata.xadma, xd);
 	}
 	xd = dev->archdata.xadma;
@@ -366,6 +370,7 @@ void xadma_dev_detach(struct device *dev)
 	mutex_lock(&devices_lock);
 	if (has_own_record(dev)) {
 		xd = dev->archdata.xadma;
+		/* Records are filled in; the reader depends on the address. */
 		smp_store_release(&dev->archdata.xadma,
 				  leftover_of(xd->xadma, dev, xd->reach.windows,
 					      GFP_KERNEL));
@@ -397,8 +402,8 @@ struct xadma_dev *xadma_dev_adopt(struct device *dev)
 
 	xd = leftover_of(instance_above(dev), dev,
 			 xadma_windows_of(dev->dma_range_map, gfp), gfp);
-	/* Of two CPUs that adopt it at once either's record will do. */
 	if (xd->reach.windows != &xadma_windows_nowhere)
+		/* Of two CPUs that adopt it at once either's record will do. */
 		smp_store_release(&dev->archdata.xadma, xd);
 	return xd;
 }

@@ -180,6 +180,7 @@ static __always_inline void xadma_dev_uses_pool(struct xadma_dev *xd)
 {
 	if (unlikely(!READ_ONCE(xd->returns)))
 		WRITE_ONCE(xd->returns, true);
+	/* Pairs with the read barrier in xadma_dev_returns(). */
 	smp_wmb();
 }
 
@@ -196,6 +197,7 @@ static __always_inline void xadma_dev_uses_pool(struct xadma_dev *xd)
  */
 static __always_inline bool xadma_dev_returns(const struct xadma_dev *xd)
 {
+	/* Pairs with the write barrier in xadma_dev_uses_pool(). */
 	smp_rmb();
 	return READ_ONCE(xd->returns);
 }

@@ -135,8 +135,9 @@ map_bounce(struct device *dev, struct xadma_dev *xd, phys_addr_t phys, size_t si
 }
 
 static __always_inline dma_addr_t
-act(struct device *dev, struct xadma_dev *xd, phys_addr_t phys, size_t size,
-    enum dma_data_direction dir, unsigned long attrs, struct xadma_verdict v)
+act_on_verdict(struct device *dev, struct xadma_dev *xd, phys_addr_t phys, size_t size,
+	       enum dma_data_direction dir, unsigned long attrs,
+	       struct xadma_verdict v)
 {
 	if (v.route == XADMA_DIRECT)
 		return map_direct(xd, phys, size, dir, attrs, v);
@@ -154,8 +155,8 @@ dma_addr_t xadma_map_rest(struct device *dev, phys_addr_t phys, size_t size,
 	struct xadma_dev *xd = xadma_dev(dev);
 	u64 limit = xadma_dev_limit(dev, xadma_dev_mask(dev));
 
-	return act(dev, xd, phys, size, dir, attrs,
-		   xadma_route_rest(&xd->reach, limit, phys, size, dir));
+	return act_on_verdict(dev, xd, phys, size, dir, attrs,
+			      xadma_route_rest(&xd->reach, limit, phys, size, dir));
 }
 
 /* ---- unmap ---- */
@@ -306,7 +307,8 @@ int xadma_map_sg(struct device *dev, struct scatterlist *sgl, int nents,
 			direct++;
 			foreign += v.foreign;
 		} else {
-			dma = act(dev, xd, phys, sg->length, dir, attrs, v);
+			dma = act_on_verdict(dev, xd, phys, sg->length, dir, attrs,
+					     v);
 		}
 		if (unlikely(dma == DMA_MAPPING_ERROR))
 			break;

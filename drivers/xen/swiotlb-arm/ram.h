@@ -19,18 +19,23 @@
 #define XADMA_RAM_BANKS	16
 
 /**
+ * struct xadma_ram_bank - RAM without a gap
+ * @first: guest physical address of its first byte
+ * @size:  bytes
+ */
+struct xadma_ram_bank {
+	phys_addr_t first;
+	phys_addr_t size;
+};
+
+/**
  * struct xadma_ram - our own RAM
- * @nr:    how many banks
- * @bank:  the largest ones, neighbours joined, largest first
- * @first: of a bank: guest physical address of its first byte
- * @size:  of a bank: bytes
+ * @nr:   how many banks
+ * @bank: the largest ones, neighbours joined, largest first
  */
 struct xadma_ram {
 	unsigned int nr;
-	struct xadma_ram_bank {
-		phys_addr_t first;
-		phys_addr_t size;
-	} bank[XADMA_RAM_BANKS];
+	struct xadma_ram_bank bank[XADMA_RAM_BANKS];
 };
 
 void xadma_ram_init(struct xadma_ram *ram);

@@ -165,8 +165,8 @@ static void unmap_all(struct xadma_resolver *t, unsigned int nr)
  * more than they do.
  */
 static unsigned int resolve_batch(struct xadma_resolver *t,
-				    const unsigned long *pfns,
-				    unsigned long *mfns, unsigned int nr)
+				  const unsigned long *pfns,
+				  unsigned long *mfns, unsigned int nr)
 {
 	lockdep_assert_held(&t->lock);
 

@@ -20,7 +20,7 @@ static const char * const why[] = {
 	[XADMA_REFUSE_FULL]	= "pool is full; raise swiotlb_arm.size or swiotlb_arm.max",
 	[XADMA_REFUSE_SHARE]	= "its share of a nearly full pool is used; raise swiotlb_arm.max",
 	[XADMA_REFUSE_MASK]	= "no part of the pool is within the mask",
-	[XADMA_REFUSE_SCATTER]	= "not contiguous in the machine, and too large to bounce; map its pages as a list",
+	[XADMA_REFUSE_SCATTER]	= "not contiguous in the machine, and too large to bounce",
 };
 
 /**

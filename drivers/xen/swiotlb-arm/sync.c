@@ -19,8 +19,8 @@
 
 /* What is behind @dma, and how many of @size bytes of it are a bounce buffer's. */
 static __always_inline enum xadma_mapping
-find(struct xadma_dev *xd, phys_addr_t maddr, size_t size, struct xadma_bounce *b,
-     size_t *bytes)
+find_mapped(struct xadma_dev *xd, phys_addr_t maddr, size_t size,
+	    struct xadma_bounce *b, size_t *bytes)
 {
 	enum xadma_mapping mapping;
 	unsigned long flags;
@@ -53,7 +53,7 @@ sync_for_cpu(struct device *dev, struct xadma_dev *xd, dma_addr_t dma,
 
 	if (!size)
 		return;
-	if (find(xd, maddr, size, &b, &bytes) == XADMA_MAPPED_BOUNCE) {
+	if (find_mapped(xd, maddr, size, &b, &bytes) == XADMA_MAPPED_BOUNCE) {
 		if (unlikely(bytes < size))
 			tell(dev, "sync to the CPU", dma, size, bytes);
 		if (dir == DMA_TO_DEVICE || unlikely(!bytes))
@@ -87,7 +87,7 @@ sync_for_device(struct device *dev, struct xadma_dev *xd, dma_addr_t dma,
 
 	if (!size)
 		return;
-	if (find(xd, maddr, size, &b, &bytes) == XADMA_MAPPED_BOUNCE) {
+	if (find_mapped(xd, maddr, size, &b, &bytes) == XADMA_MAPPED_BOUNCE) {
 		if (unlikely(bytes < size))
 			tell(dev, "sync to the device", dma, size, bytes);
 		if (unlikely(!bytes))

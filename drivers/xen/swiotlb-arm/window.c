@@ -43,13 +43,14 @@ static bool same_map(const struct bus_dma_region *a,
 	return !a[nr].size && !b[nr].size;
 }
 
-/* Pairs with the release in keep_set(). */
 static struct xadma_windows *find_set(const struct bus_dma_region *map,
 				      unsigned int nr)
 {
 	struct xadma_windows *w;
 
-	for (w = smp_load_acquire(&sets); w; w = w->next)
+	/* Pairs with the release in keep_set(). */
+	w = smp_load_acquire(&sets);
+	for (; w; w = w->next)
 		if (same_map(w->map, map, nr))
 			return w;
 	return NULL;
@@ -91,6 +92,7 @@ static struct xadma_windows *keep_set(struct xadma_windows *new)
 	w = find_set(new->map, new->nr);
 	if (!w) {
 		new->next = sets;
+		/* Who finds the set finds it filled in; pairs with find_set(). */
 		smp_store_release(&sets, new);
 	}
 	raw_spin_unlock_irqrestore(&sets_lock, flags);
