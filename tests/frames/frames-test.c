@@ -60,7 +60,7 @@ DEFINE_SHOW_ATTRIBUTE(frames);
 static int __init frames_test_init(void)
 {
 	if (xadma_instance())
-		debugfs_create_file("swiotlb-arm-mfn-map", 0400, NULL, NULL,
+		debugfs_create_file("swiotlb-arm-frames", 0400, NULL, NULL,
 				    &frames_fops);
 	return 0;
 }
