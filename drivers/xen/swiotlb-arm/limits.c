@@ -31,6 +31,7 @@ static size_t largest_bounce(struct device *dev, const struct xadma_dev *xd, u64
 {
 	const struct xadma_request rq = {
 		.min_align_mask = dma_get_min_align_mask(dev),
+		.alloc_align = PAGE_SIZE,
 		.boundary = dma_get_seg_boundary(dev),
 		.windows = xd->reach.windows,
 		.limit = limit,

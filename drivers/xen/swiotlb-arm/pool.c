@@ -701,10 +701,25 @@ int xadma_pool_free(struct xadma_pool *pool, const struct xadma_bounce *b, size_
 
 /* ---- figures ---- */
 
+/*
+ * The longest buffer of a run, of which @keep bytes may go to its low bits. One that is
+ * long enough to be aligned loses what a shift leaves of the run before that.
+ */
+static size_t buffer_in(const struct xadma_request *rq, size_t run, size_t keep,
+			u64 shift)
+{
+	size_t size = run > keep ? run - keep : 0, align = rq->alloc_align;
+
+	if (size < align || IS_ALIGNED(shift, align ?: 1))
+		return size;
+	return max(size - align, align - 1);
+}
+
 /**
  * xadma_pool_largest - the longest buffer that could be bounced
  * @pool: the pool
- * @rq:   what the device drives, and what has to be kept of an address
+ * @rq:   what the device drives, what has to be kept of an address, and how a
+ *	  buffer has to lie that is no shorter than that
  *
  * Drivers ask once and believe it for ever, so what may go again does not count.
  *
@@ -723,13 +738,11 @@ size_t xadma_pool_largest(struct xadma_pool *pool, const struct xadma_request *r
 	chunks = rcu_dereference(pool->chunks);
 	for (i = 0; chunks && i < chunks->nr; i++) {
 		const struct xadma_chunk *chunk = chunks->chunk[i];
-		size_t room;
 
 		if (chunk->spare || !drives(chunk, rq, &shift))
 			continue;
-		room = room_in(chunk, rq, shift);
-		if (room > keep)
-			largest = max(largest, room - keep);
+		largest = max(largest, buffer_in(rq, room_in(chunk, rq, shift), keep,
+						 shift));
 	}
 	rcu_read_unlock();
 	return largest;
