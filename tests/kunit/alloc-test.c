@@ -156,14 +156,15 @@ KUNIT_ARRAY_PARAM(loan, loans, loan_name);
 
 static void exhausted(struct kunit *test)
 {
-	struct fake_world *world = fake_world(test, SZ_128K);
+	const size_t size = PAGE_ALIGN(SZ_32K);
+	struct fake_world *world = fake_world(test, 4 * size);
 	struct device *dev = fake_device(test, &world->xadma, &narrow);
 	void *cookie[MANY];
 	dma_addr_t dma[MANY];
 	unsigned int n = 0, i;
 
 	while (n < MANY) {
-		cookie[n] = xadma_alloc(dev, SZ_32K, &dma[n],
+		cookie[n] = xadma_alloc(dev, size, &dma[n],
 					GFP_KERNEL | __GFP_NOWARN, 0);
 		if (!cookie[n])
 			break;
@@ -174,7 +175,7 @@ static void exhausted(struct kunit *test)
 					    DMA_ATTR_NO_WARN));
 	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_COHERENT), 4);
 	for (i = 0; i < n; i++)
-		xadma_free(dev, SZ_32K, cookie[i], dma[i], 0);
+		xadma_free(dev, size, cookie[i], dma[i], 0);
 }
 
 static void size_is_wrong_only_if_it_cannot_be_rounded_up(struct kunit *test)
@@ -239,29 +240,31 @@ static void mapping_refused(struct kunit *test)
 
 static void wrong_frees(struct kunit *test)
 {
+	const size_t size = 2 * PAGE_SIZE;
 	struct fake_world *world = fake_world(test, SZ_256K);
 	struct device *dev = fake_device(test, &world->xadma, &narrow);
 	struct page *page = test_pages(test, 0);
 	dma_addr_t dma, bounced;
 	void *cookie;
 
-	cookie = xadma_alloc(dev, SZ_8K, &dma, GFP_KERNEL, 0);
+	cookie = xadma_alloc(dev, size, &dma, GFP_KERNEL, 0);
 	KUNIT_ASSERT_NOT_NULL(test, cookie);
 
 	/* It may have been mapped for another device by a list: that may be unmapped. */
-	xadma_unmap(dev, dma, SZ_8K, DMA_FROM_DEVICE, 0);
+	xadma_unmap(dev, dma, size, DMA_FROM_DEVICE, 0);
 	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_MISUSE), 0);
 	/* But a streaming mapping is none that can be freed. */
 	bounced = xadma_map(dev, page_to_phys(page), SZ_4K, DMA_TO_DEVICE, 0);
-	xadma_free(dev, SZ_4K, fake_device_view(dev, bounced), bounced, 0);
+	xadma_free(dev, PAGE_SIZE, fake_device_view(dev, bounced), bounced, 0);
 	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_MISUSE), 1);
-	KUNIT_EXPECT_EQ(test, fake_slots_used(&world->xadma), 6);
+	KUNIT_EXPECT_EQ(test, fake_slots_used(&world->xadma),
+			(size + SZ_4K) / XADMA_SLOT_SIZE);
 	xadma_unmap(dev, bounced, SZ_4K, DMA_TO_DEVICE, 0);
 
-	xadma_free(dev, SZ_16K, cookie, dma, 0);
+	xadma_free(dev, 2 * size, cookie, dma, 0);
 	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_MISUSE), 2);
 	KUNIT_EXPECT_EQ(test, fake_slots_used(&world->xadma), 0);
-	xadma_free(dev, SZ_8K, cookie, dma, 0);
+	xadma_free(dev, size, cookie, dma, 0);
 	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_MISUSE), 3);
 }
 
@@ -315,7 +318,7 @@ static void as_scatterlist(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, 0,
 				xadma_get_sgtable(dev, &sgt, dma, SZ_8K));
 		KUNIT_EXPECT_EQ(test, sgt.nents, 1);
-		KUNIT_EXPECT_EQ(test, sgt.sgl->length, SZ_8K);
+		KUNIT_EXPECT_EQ(test, sgt.sgl->length, PAGE_ALIGN(SZ_8K));
 		KUNIT_EXPECT_PTR_EQ(test, sg_page(sgt.sgl),
 				    is_vmalloc_addr(cookie) ?
 				    vmalloc_to_page(cookie) :
@@ -337,7 +340,7 @@ static int shown_mmap(struct file *file, struct vm_area_struct *vma)
 	struct shown *shown = file->private_data;
 
 	shown->ret = xadma_mmap(shown->dev, vma, shown->cookie, shown->dma,
-				SZ_16K, 0);
+				4 * PAGE_SIZE, 0);
 	return shown->ret;
 }
 
@@ -383,28 +386,28 @@ static void to_user_space(struct kunit *test)
 		u32 word = 0;
 
 		shown->dev = fake_device(test, &world->xadma, kinds[i]);
-		shown->cookie = xadma_alloc(shown->dev, SZ_16K, &shown->dma,
+		shown->cookie = xadma_alloc(shown->dev, 4 * PAGE_SIZE, &shown->dma,
 					    GFP_KERNEL, 0);
 		KUNIT_ASSERT_NOT_NULL(test, shown->cookie);
-		((u32 *)(shown->cookie + SZ_4K))[0] = 0x1234567 + i;
+		((u32 *)(shown->cookie + PAGE_SIZE))[0] = 0x1234567 + i;
 
 		/* Its second and third page. */
-		user = show(test, shown, SZ_8K, SZ_4K);
+		user = show(test, shown, 2 * PAGE_SIZE, PAGE_SIZE);
 		KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(user));
 		KUNIT_EXPECT_EQ(test, 0, get_user(word, (u32 __user *)user));
 		KUNIT_EXPECT_EQ(test, word, 0x1234567 + i);
-		KUNIT_EXPECT_EQ(test, 0, put_user(i, (u32 __user *)(user + SZ_4K)));
-		KUNIT_EXPECT_EQ(test, ((u32 *)(shown->cookie + SZ_8K))[0], i);
-		KUNIT_EXPECT_EQ(test, 0, vm_munmap(user, SZ_8K));
+		KUNIT_EXPECT_EQ(test, 0, put_user(i, (u32 __user *)(user + PAGE_SIZE)));
+		KUNIT_EXPECT_EQ(test, ((u32 *)(shown->cookie + 2 * PAGE_SIZE))[0], i);
+		KUNIT_EXPECT_EQ(test, 0, vm_munmap(user, 2 * PAGE_SIZE));
 
 		/* More than there is. */
-		KUNIT_EXPECT_TRUE(test, IS_ERR_VALUE(show(test, shown, SZ_16K,
-							  SZ_4K)));
+		KUNIT_EXPECT_TRUE(test, IS_ERR_VALUE(show(test, shown, 4 * PAGE_SIZE,
+							  PAGE_SIZE)));
 		KUNIT_EXPECT_EQ(test, shown->ret, -ENXIO);
-		KUNIT_EXPECT_TRUE(test, IS_ERR_VALUE(show(test, shown, SZ_4K,
-							  SZ_16K)));
+		KUNIT_EXPECT_TRUE(test, IS_ERR_VALUE(show(test, shown, PAGE_SIZE,
+							  4 * PAGE_SIZE)));
 		KUNIT_EXPECT_EQ(test, shown->ret, -ENXIO);
-		xadma_free(shown->dev, SZ_16K, shown->cookie, shown->dma, 0);
+		xadma_free(shown->dev, 4 * PAGE_SIZE, shown->cookie, shown->dma, 0);
 	}
 	end_user_space();
 }

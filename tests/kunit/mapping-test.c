@@ -236,14 +236,14 @@ static void long_foreign_buffer_takes_few_hypercalls(struct kunit *test)
 	unsigned int i;
 
 	fake_hv_grant(fake, FAKE_FOREIGN_MFN, MANY);
-	for (i = 0; i < MANY; i++)
-		make_foreign(test, page + i, FAKE_FOREIGN_MFN + i);
-	dma = xadma_map(dev, page_to_phys(page), MANY * PAGE_SIZE,
+	for (i = 0; i < MANY / XEN_PFN_PER_PAGE; i++)
+		make_foreign(test, page + i, FAKE_FOREIGN_MFN + i * XEN_PFN_PER_PAGE);
+	dma = xadma_map(dev, page_to_phys(page), MANY * XEN_PAGE_SIZE,
 			DMA_FROM_DEVICE, 0);
 	KUNIT_ASSERT_NE(test, dma, DMA_MAPPING_ERROR);
 	KUNIT_EXPECT_EQ(test, fake->hypercalls, 0);
 	fake_hv_clear_log(fake);
-	xadma_unmap(dev, dma, MANY * PAGE_SIZE, DMA_FROM_DEVICE, 0);
+	xadma_unmap(dev, dma, MANY * XEN_PAGE_SIZE, DMA_FROM_DEVICE, 0);
 	KUNIT_EXPECT_EQ(test, fake->calls, MANY);
 	KUNIT_EXPECT_LE(test, fake->hypercalls, 8);
 	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_CACHE_CALLS),

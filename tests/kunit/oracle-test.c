@@ -384,7 +384,7 @@ static void plan_buffer(struct trial *t, struct mapping *m)
 {
 	m->what = BUFFER;
 	m->nr = 1;
-	m->entry[0].at = RED + (one_in(t, 4) ? PAGE_SIZE - RED : below(t, SZ_4K));
+	m->entry[0].at = RED + (one_in(t, 4) ? SZ_4K - RED : below(t, SZ_4K));
 	m->entry[0].len = any_size(t);
 }
 

@@ -429,10 +429,10 @@ static void check_table(struct kunit *test)
 	unsigned int i;
 
 	/* A free page before it, a lead of 0x200 bytes, and free slots behind. */
-	first = lend(test, b, PAGE_SIZE);
+	first = lend(test, b, SZ_4K);
 	rq.min_align_mask = 0xfff;
 	KUNIT_ASSERT_EQ(test, 0, xadma_pool_bounce(&b->pool, &rq, &in));
-	KUNIT_ASSERT_EQ(test, 0, pool_release(&b->pool, &first, PAGE_SIZE, NULL));
+	KUNIT_ASSERT_EQ(test, 0, pool_release(&b->pool, &first, SZ_4K, NULL));
 
 	for (i = 0; i < ARRAY_SIZE(spans); i++) {
 		struct xadma_bounce place = at(b, in, spans[i].at);

@@ -134,8 +134,8 @@ static void second_device_has_the_same_memory(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, dma_get_sgtable(from, &sgt, mem, dma, s->size));
 	used = fake_slots_used(xadma);
 	/* Once, and again when the frames may have been resolved. */
-	use_as_second(test, to, &sgt, dma, s->size);
-	use_as_second(test, to, &sgt, dma, s->size);
+	use_as_second(test, to, &sgt, dma, PAGE_ALIGN(s->size));
+	use_as_second(test, to, &sgt, dma, PAGE_ALIGN(s->size));
 	KUNIT_EXPECT_EQ(test, fake_slots_used(xadma), used);
 	sg_free_table(&sgt);
 	dma_free_attrs(from, s->size, mem, dma, 0);
