@@ -15,9 +15,9 @@
 
 /* ---- map: acting on a verdict ---- */
 
-static dma_addr_t map_direct(struct xadma_dev *xd, phys_addr_t phys, size_t size,
-			     enum dma_data_direction dir, unsigned long attrs,
-			     struct xadma_verdict v)
+static __always_inline dma_addr_t
+map_direct(struct xadma_dev *xd, phys_addr_t phys, size_t size,
+	   enum dma_data_direction dir, unsigned long attrs, struct xadma_verdict v)
 {
 	unsigned int direct = XADMA_N_ROUTE + XADMA_DIRECT;
 
@@ -159,6 +159,14 @@ dma_addr_t xadma_map_rest(struct device *dev, phys_addr_t phys, size_t size,
 			      xadma_route_rest(&xd->reach, limit, phys, size, dir));
 }
 
+/* For a list, whose loop is short of registers where this is inlined. */
+static noinline dma_addr_t
+act_on_entry(struct device *dev, struct xadma_dev *xd, phys_addr_t phys, size_t size,
+	     enum dma_data_direction dir, unsigned long attrs, struct xadma_verdict v)
+{
+	return act_on_verdict(dev, xd, phys, size, dir, attrs, v);
+}
+
 /* ---- unmap ---- */
 
 static __always_inline void
@@ -292,7 +300,7 @@ int xadma_map_sg(struct device *dev, struct scatterlist *sgl, int nents,
 {
 	struct xadma_dev *xd = xadma_dev(dev);
 	u64 mask = xadma_dev_mask(dev), limit = xadma_dev_limit(dev, mask);
-	unsigned int direct = 0, foreign = 0;
+	unsigned int foreign = 0, others = 0;
 	struct scatterlist *sg;
 	int i;
 
@@ -304,18 +312,17 @@ int xadma_map_sg(struct device *dev, struct scatterlist *sgl, int nents,
 
 		/* Nothing to do but to count, and that once for the list. */
 		if (likely(v.route == XADMA_DIRECT && xd->reach.coherent)) {
-			direct++;
 			foreign += v.foreign;
 		} else {
-			dma = act_on_verdict(dev, xd, phys, sg->length, dir, attrs,
-					     v);
+			dma = act_on_entry(dev, xd, phys, sg->length, dir, attrs, v);
+			if (unlikely(dma == DMA_MAPPING_ERROR))
+				break;
+			others++;
 		}
-		if (unlikely(dma == DMA_MAPPING_ERROR))
-			break;
 		sg_dma_address(sg) = dma;
 		sg_dma_len(sg) = sg->length;
 	}
-	xadma_dev_count(xd, XADMA_N_ROUTE + XADMA_DIRECT, direct);
+	xadma_dev_count(xd, XADMA_N_ROUTE + XADMA_DIRECT, i - others);
 	if (foreign)
 		xadma_dev_count(xd, XADMA_N_FOREIGN, foreign);
 	if (i == nents)
