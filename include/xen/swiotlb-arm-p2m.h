@@ -51,10 +51,10 @@ static __always_inline struct xadma_frames xadma_frames_of(phys_addr_t phys,
 
 /**
  * struct xadma_p2m_hint - what tells most frames from foreign ones without a look-up
+ * @filter: a bit for each frame modulo XADMA_P2M_FILTER_FRAMES: set if one of those
+ *	that share it is foreign; in front, so that an index needs no offset
  * @first:  the lowest foreign frame, or one below it
  * @last:   the highest, or one above it; below @first when there is none
- * @filter: a bit for each frame modulo XADMA_P2M_FILTER_FRAMES: set if one of those
- *	that share it is foreign
  *
  * Foreign pages are mapped at frames without memory behind them. Those of
  * xen_alloc_unpopulated_pages() lie together and away from RAM, so two comparisons
@@ -62,9 +62,9 @@ static __always_inline struct xadma_frames xadma_frames_of(phys_addr_t phys,
  * filter tells.
  */
 struct xadma_p2m_hint {
+	unsigned long filter[XADMA_P2M_FILTER_FRAMES / BITS_PER_LONG];
 	unsigned long first;
 	unsigned long last;
-	unsigned long filter[XADMA_P2M_FILTER_FRAMES / BITS_PER_LONG];
 };
 
 extern struct xadma_p2m_hint xadma_p2m_hint;
@@ -116,7 +116,8 @@ static __always_inline bool xadma_p2m_may_be_foreign(struct xadma_frames frames)
 	bits = READ_ONCE(hint->filter[frames.first % XADMA_P2M_FILTER_FRAMES /
 				      BITS_PER_LONG]);
 	bits >>= frames.first % BITS_PER_LONG;
-	return bits << (BITS_PER_LONG - 1 - nr);
+	/* Those past the last frame go; modulo, for that is what a shift does anyway. */
+	return bits << (~nr % BITS_PER_LONG);
 }
 
 #endif /* _XEN_SWIOTLB_ARM_P2M_H */
