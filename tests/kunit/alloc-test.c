@@ -22,8 +22,6 @@
 #include "../alloc.h"
 #include "helpers.h"
 
-#define POOL_ONLY	(FAKE_MACHINE + SZ_256M - 1)	/* no RAM of ours */
-
 static const struct bus_dma_region shifted[] = {
 	{ .cpu_start = 0, .dma_start = SZ_8T, .size = SZ_4T },
 	{}

@@ -18,8 +18,6 @@
 
 #include "helpers.h"
 
-#define POOL_ONLY	(FAKE_MACHINE + SZ_256M - 1)	/* no RAM of ours */
-
 static const struct fake_kind wide = { .name = "errors", .coherent = true };
 static const struct fake_kind noncoherent = { .name = "errors-noncoherent" };
 static const struct fake_kind narrow = {
@@ -29,24 +27,6 @@ static const struct fake_kind narrow = {
 static const struct fake_kind narrow_noncoherent = {
 	.name = "errors-narrow-noncoherent", .mask = POOL_ONLY,
 };
-
-static dma_addr_t ops_map(struct device *dev, void *buf, size_t size,
-			  enum dma_data_direction dir)
-{
-	return get_dma_ops(dev)->map_page(dev, virt_to_page(buf),
-					  offset_in_page(buf), size, dir, 0);
-}
-
-static void ops_unmap(struct device *dev, dma_addr_t dma, size_t size,
-		      enum dma_data_direction dir)
-{
-	get_dma_ops(dev)->unmap_page(dev, dma, size, dir, 0);
-}
-
-static u64 misuses(struct device *dev)
-{
-	return fake_count(dev, XADMA_N_MISUSE);
-}
 
 /* ---- another length ---- */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * helpers: what the suites of the upper rooms stand on.
+ * helpers: what the suites from the pool upwards have in common.
  *
  * A provider whose machine addresses have nothing to do with the memory behind
  * them, so that mixing the two up is found out; devices of any kind; foreign
@@ -14,6 +14,7 @@
 
 #include <linux/device.h>
 #include <linux/dma-direct.h>
+#include <linux/dma-map-ops.h>
 #include <linux/sizes.h>
 #include <linux/types.h>
 
@@ -30,6 +31,9 @@
 
 /* Where the machine addresses of pieces begin: no RAM of ours is there. */
 #define FAKE_MACHINE	SZ_256M
+
+/* The mask of a device that reaches the pool, and no RAM of ours. */
+#define POOL_ONLY	(FAKE_MACHINE + SZ_256M - 1)
 
 /* Frames of other domains: beyond any RAM of ours. */
 #define FAKE_FOREIGN_MFN	(SZ_1T >> XEN_PAGE_SHIFT)
@@ -98,6 +102,26 @@ struct fake_kind {
 struct device *fake_device(struct kunit *test, struct xadma *xadma,
 			   const struct fake_kind *kind);
 u64 fake_count(struct device *dev, unsigned int what);
+
+/* How often its driver was told to be wrong. */
+static inline u64 misuses(struct device *dev)
+{
+	return fake_count(dev, XADMA_N_MISUSE);
+}
+
+/* As the core would, but for CONFIG_DMA_API_DEBUG: for drivers' errors. */
+static inline dma_addr_t ops_map(struct device *dev, void *buf, size_t size,
+				 enum dma_data_direction dir)
+{
+	return get_dma_ops(dev)->map_page(dev, virt_to_page(buf),
+					  offset_in_page(buf), size, dir, 0);
+}
+
+static inline void ops_unmap(struct device *dev, dma_addr_t dma, size_t size,
+			     enum dma_data_direction dir)
+{
+	get_dma_ops(dev)->unmap_page(dev, dma, size, dir, 0);
+}
 
 /* xadma_pool_find(), by somebody who owns what is mapped there, or nothing. */
 bool find_in_pool(struct xadma_pool *pool, phys_addr_t maddr,

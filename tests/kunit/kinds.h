@@ -15,7 +15,6 @@
 
 #include "helpers.h"
 
-#define POOL_ONLY	(FAKE_MACHINE + SZ_256M - 1)	/* no RAM of ours */
 #define NOTHING		(FAKE_MACHINE - 1)		/* not even the pool */
 #define OWN_RAM		DMA_BIT_MASK(39)		/* no foreign frame */
 

@@ -13,8 +13,6 @@
 
 #include "helpers.h"
 
-#define POOL_ONLY	(FAKE_MACHINE + SZ_256M - 1)	/* no RAM of ours */
-
 static const struct fake_kind narrow = {
 	.name = "ops-narrow", .mask = POOL_ONLY, .coherent = true,
 };

@@ -70,7 +70,6 @@ static unsigned int without;
 module_param(without, uint, 0444);
 MODULE_PARM_DESC(without, "mask of drivers' mistakes to leave out");
 
-#define POOL_ONLY	(FAKE_MACHINE + SZ_256M - 1)	/* no RAM of ours */
 #define NOWHERE		SZ_4K				/* no RAM at all */
 #define SHIFT		(SZ_8T + SZ_2K)		/* keeps no page, but slots */
 

@@ -17,8 +17,6 @@
 #include "../pool-resize.h"
 #include "helpers.h"
 
-#define POOL_ONLY	(FAKE_MACHINE + SZ_256M - 1)	/* no RAM of ours */
-
 static const struct fake_kind narrow = {
 	.name = "promises", .mask = POOL_ONLY, .coherent = true,
 };
