@@ -149,7 +149,11 @@ static __always_inline phys_addr_t xadma_dev_maddr(const struct xadma_dev *xd,
 static inline void xadma_dev_count(const struct xadma_dev *xd, unsigned int what,
 				   u64 by)
 {
-	this_cpu_add(xd->stats->n[what], by);
+	unsigned long flags;
+
+	local_irq_save(flags);
+	this_cpu_ptr(xd->stats)->n[what] += by;
+	local_irq_restore(flags);
 }
 
 /* Two at once: cheaper than one after the other. */
