@@ -11,12 +11,9 @@ bool __xadma_ram_has(const struct xadma_ram *ram, phys_addr_t phys, size_t size)
 
 	if (!size || phys + size - 1 < phys)
 		return false;
-	for (i = 0; i < ram->nr; i++) {
-		phys_addr_t at = phys - ram->bank[i].first;
-
-		if (at < ram->bank[i].size && size <= ram->bank[i].size - at)
+	for (i = 0; i < ram->nr; i++)
+		if (xadma_ram_bank_has(&ram->bank[i], phys, size))
 			return true;
-	}
 	return memblock_is_region_memory(phys, size) &&
 	       memblock_is_map_memory(phys) &&
 	       memblock_is_map_memory(phys + size - 1);

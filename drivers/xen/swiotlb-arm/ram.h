@@ -39,6 +39,14 @@ struct xadma_ram {
 };
 
 void xadma_ram_init(struct xadma_ram *ram);
+static __always_inline bool xadma_ram_bank_has(const struct xadma_ram_bank *bank,
+					       phys_addr_t phys, size_t size)
+{
+	phys_addr_t at = phys - bank->first;
+
+	return at < bank->size && size <= bank->size - at;
+}
+
 bool __xadma_ram_has(const struct xadma_ram *ram, phys_addr_t phys, size_t size);
 
 /**
@@ -53,9 +61,8 @@ bool __xadma_ram_has(const struct xadma_ram *ram, phys_addr_t phys, size_t size)
 static __always_inline bool xadma_ram_has(const struct xadma_ram *ram,
 					  phys_addr_t phys, size_t size)
 {
-	phys_addr_t at = phys - ram->bank[0].first;
-
-	if (likely(at < ram->bank[0].size && size <= ram->bank[0].size - at))
+	if (likely(xadma_ram_bank_has(&ram->bank[0], phys, size) ||
+		   xadma_ram_bank_has(&ram->bank[1], phys, size)))
 		return true;
 	return __xadma_ram_has(ram, phys, size);
 }
