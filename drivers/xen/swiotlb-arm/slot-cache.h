@@ -81,13 +81,16 @@ static inline struct xadma_run *
 xadma_slot_cache_get(struct xadma_slot_cache __percpu *cache, unsigned int order)
 {
 	struct xadma_slot_cache *mine = this_cpu_ptr(cache);
-	struct xadma_run *run = NULL;
 	unsigned int nr = mine->nr[order];
+	struct xadma_run *run;
 
-	while (nr && !run)
+	while (nr) {
 		run = xchg_relaxed(&mine->run[order][--nr], NULL);
-	mine->nr[order] = nr;
-	return run;
+		mine->nr[order] = nr;
+		if (likely(run))
+			return run;
+	}
+	return NULL;
 }
 
 #endif /* _XADMA_SLOT_CACHE_H */
