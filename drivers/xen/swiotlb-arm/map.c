@@ -206,7 +206,7 @@ static void unmap_direct(struct device *dev, struct xadma_dev *xd, dma_addr_t dm
 			 phys_addr_t maddr, phys_addr_t phys, size_t size,
 			 enum dma_data_direction dir, unsigned long attrs)
 {
-	struct xadma_lines lines;
+	struct xadma_lines lines __uninitialized;
 	int calls;
 
 	if (xd->reach.coherent)
@@ -231,27 +231,18 @@ void xadma_unmap_rest(struct device *dev, dma_addr_t dma, phys_addr_t phys,
 {
 	struct xadma_dev *xd = xadma_dev(dev);
 	phys_addr_t maddr = xadma_dev_maddr(xd, dma);
-	struct xadma_pool *pool = &xd->xadma->pool;
 	struct xadma_bounce b __uninitialized;
-	enum xadma_mapping mapping;
 	unsigned long flags;
 
 	if (unlikely(!valid_dma_direction(dir))) {
 		xadma_misuse(dev, "unmap", dma, size, -EDOM);
 		attrs |= DMA_ATTR_SKIP_CPU_SYNC;
 	}
-	/*
-	 * A driver may unmap twice: what is found has to stay while it is looked at,
-	 * and no chunk goes away while interrupts are off.
-	 */
-	if (xadma_pool_spans(pool, maddr)) {
-		local_irq_save(flags);
-		mapping = xadma_mapping_find(xd->xadma, maddr, &b);
-		if (likely(mapping == XADMA_MAPPED_BOUNCE))
-			unmap_bounce(dev, xd, &b, dma, size, dir, attrs, flags);
+	/* A driver may unmap twice: what is found has to stay while it is looked at. */
+	if (xadma_mapping_bounced(xd->xadma, maddr, &b, &flags)) {
+		unmap_bounce(dev, xd, &b, dma, size, dir, attrs, flags);
 		local_irq_restore(flags);
-		if (likely(mapping == XADMA_MAPPED_BOUNCE))
-			return;
+		return;
 	}
 	unmap_direct(dev, xd, dma, maddr, phys, size, dir, attrs);
 }

@@ -15,6 +15,7 @@
 #define _XADMA_MAPPING_H
 
 #include <linux/io.h>
+#include <linux/irqflags.h>
 #include <linux/types.h>
 
 #include "cache.h"
@@ -22,36 +23,33 @@
 #include "pool.h"
 
 /**
- * enum xadma_mapping - what is behind a device's address
- * @XADMA_MAPPED_DIRECT: no place in the pool; what was mapped there went direct, if
- *	anything was
- * @XADMA_MAPPED_BOUNCE: a bounce buffer, or a place in the pool that nobody has
- * @XADMA_MAPPED_ALLOC:  memory that was allocated from the pool; if it is unmapped or
- *	synced, it was shared with another device, and went direct there
- */
-enum xadma_mapping {
-	XADMA_MAPPED_DIRECT,
-	XADMA_MAPPED_BOUNCE,
-	XADMA_MAPPED_ALLOC,
-};
-
-/**
- * xadma_mapping_find - what is behind a device's address?
+ * xadma_mapping_bounced - is it a bounce buffer that is behind a device's address?
  * @xadma: the instance
  * @maddr: the machine address behind it
- * @b:     filled in when that is in the pool
+ * @b:     filled in when it is
+ * @flags: for local_irq_restore()
  *
- * Context: any, with interrupts off for as long as @b is used by who does not own what
- *	is mapped there: the driver may be wrong.
- * Return: the kind.
+ * A place in the pool that nobody has counts as one. Memory that was allocated from
+ * the pool does not: if it is unmapped or synced, it was shared with another device,
+ * and went direct there.
+ *
+ * Context: any. When it is one, interrupts are off afterwards, and have to be for as long
+ *	as @b is used by who does not own what is mapped there: the driver may be wrong,
+ *	and no chunk goes away while they are.
+ * Return: true when it is; false when what is mapped there went direct, if
+ *	anything is.
  */
-static __always_inline enum xadma_mapping
-xadma_mapping_find(struct xadma *xadma, phys_addr_t maddr, struct xadma_bounce *b)
+static __always_inline bool
+xadma_mapping_bounced(struct xadma *xadma, phys_addr_t maddr, struct xadma_bounce *b,
+		      unsigned long *flags)
 {
-	if (!xadma_pool_find(&xadma->pool, maddr, b))
-		return XADMA_MAPPED_DIRECT;
-	return unlikely(xadma_pool_is_alloc(b)) ? XADMA_MAPPED_ALLOC :
-						  XADMA_MAPPED_BOUNCE;
+	if (!xadma_pool_spans(&xadma->pool, maddr))
+		return false;
+	local_irq_save(*flags);
+	if (likely(__xadma_pool_find(&xadma->pool, maddr, b) && !xadma_pool_is_alloc(b)))
+		return true;
+	local_irq_restore(*flags);
+	return false;
 }
 
 struct xadma_lines __xadma_lines_of(struct xadma *xadma, phys_addr_t maddr,

@@ -235,6 +235,27 @@ static inline bool xadma_pool_spans(const struct xadma_pool *pool,
 	       maddr <= READ_ONCE(pool->highest);
 }
 
+/* For xadma_pool_find(), of an address that xadma_pool_spans(). */
+static __always_inline bool
+__xadma_pool_find(struct xadma_pool *pool, phys_addr_t maddr, struct xadma_bounce *b)
+{
+	const struct xadma_piece *piece;
+	struct xadma_chunk *chunk;
+
+	/* Between two that were entered, it is a frame that there can be. */
+	piece = (void *)__xadma_frame_table_get(&pool->owner,
+						maddr >> XADMA_PIECE_MIN_SHIFT);
+	if (!piece)
+		return false;
+	chunk = piece->chunk;
+	b->offset = piece->offset + (maddr - piece->maddr);
+	b->maddr = maddr;
+	b->vaddr = chunk->memory.vaddr + b->offset;
+	b->run = &chunk->runs[xadma_slots_head(&chunk->slots,
+					       b->offset >> XADMA_SLOT_SHIFT)];
+	return true;
+}
+
 /**
  * xadma_pool_find - is this machine address in the pool, and where?
  * @pool:  the pool
@@ -248,23 +269,7 @@ static inline bool xadma_pool_spans(const struct xadma_pool *pool,
 static __always_inline bool
 xadma_pool_find(struct xadma_pool *pool, phys_addr_t maddr, struct xadma_bounce *b)
 {
-	const struct xadma_piece *piece;
-	struct xadma_chunk *chunk;
-
-	if (!xadma_pool_spans(pool, maddr))
-		return false;
-	/* Between two that were entered, it is a frame that there can be. */
-	piece = (void *)__xadma_frame_table_get(&pool->owner,
-						maddr >> XADMA_PIECE_MIN_SHIFT);
-	if (!piece)
-		return false;
-	chunk = piece->chunk;
-	b->offset = piece->offset + (maddr - piece->maddr);
-	b->maddr = maddr;
-	b->vaddr = chunk->memory.vaddr + b->offset;
-	b->run = &chunk->runs[xadma_slots_head(&chunk->slots,
-					       b->offset >> XADMA_SLOT_SHIFT)];
-	return true;
+	return xadma_pool_spans(pool, maddr) && __xadma_pool_find(pool, maddr, b);
 }
 
 /**

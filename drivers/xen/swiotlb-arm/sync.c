@@ -17,22 +17,19 @@
 #include "report.h"
 #include "sync.h"
 
-/* What is behind @dma, and how many of @size bytes of it are a bounce buffer's. */
-static __always_inline enum xadma_mapping
-find_mapped(struct xadma_dev *xd, phys_addr_t maddr, size_t size,
+/* Is a bounce buffer there, and how many of @size bytes from there on are its? */
+static __always_inline bool
+find_bounced(struct xadma_dev *xd, phys_addr_t maddr, size_t size,
 	    struct xadma_bounce *b, size_t *bytes)
 {
-	enum xadma_mapping mapping;
 	unsigned long flags;
 
-	local_irq_save(flags);
-	mapping = xadma_mapping_find(xd->xadma, maddr, b);
-	if (mapping == XADMA_MAPPED_BOUNCE) {
-		this_cpu_ptr(xd->stats)->n[XADMA_N_SYNCS]++;
-		*bytes = xadma_bounce_bytes(b, size);
-	}
+	if (!xadma_mapping_bounced(xd->xadma, maddr, b, &flags))
+		return false;
+	this_cpu_ptr(xd->stats)->n[XADMA_N_SYNCS]++;
+	*bytes = xadma_bounce_bytes(b, size);
 	local_irq_restore(flags);
-	return mapping;
+	return true;
 }
 
 static void tell(struct device *dev, const char *call, dma_addr_t dma, size_t size,
@@ -48,12 +45,12 @@ sync_for_cpu(struct device *dev, struct xadma_dev *xd, dma_addr_t dma,
 	phys_addr_t maddr = xadma_dev_maddr(xd, dma);
 	struct xadma_bounce b __uninitialized;
 	size_t bytes __uninitialized;
-	struct xadma_lines lines;
+	struct xadma_lines lines __uninitialized;
 	int calls;
 
 	if (!size)
 		return;
-	if (find_mapped(xd, maddr, size, &b, &bytes) == XADMA_MAPPED_BOUNCE) {
+	if (find_bounced(xd, maddr, size, &b, &bytes)) {
 		if (unlikely(bytes < size))
 			tell(dev, "sync to the CPU", dma, size, bytes);
 		if (dir == DMA_TO_DEVICE || unlikely(!bytes))
@@ -82,12 +79,12 @@ sync_for_device(struct device *dev, struct xadma_dev *xd, dma_addr_t dma,
 	phys_addr_t maddr = xadma_dev_maddr(xd, dma);
 	struct xadma_bounce b __uninitialized;
 	size_t bytes __uninitialized;
-	struct xadma_lines lines;
+	struct xadma_lines lines __uninitialized;
 	int calls;
 
 	if (!size)
 		return;
-	if (find_mapped(xd, maddr, size, &b, &bytes) == XADMA_MAPPED_BOUNCE) {
+	if (find_bounced(xd, maddr, size, &b, &bytes)) {
 		if (unlikely(bytes < size))
 			tell(dev, "sync to the device", dma, size, bytes);
 		if (unlikely(!bytes))
