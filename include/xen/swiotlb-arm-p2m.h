@@ -18,6 +18,7 @@
 #include <linux/types.h>
 
 #include <xen/page.h>
+#include <xen/swiotlb-arm-frame-table.h>
 
 /**
  * struct xadma_frames - neighbouring Xen frames of guest physical memory
@@ -50,24 +51,29 @@ static __always_inline struct xadma_frames xadma_frames_of(phys_addr_t phys,
 #define XADMA_P2M_FILTER_FRAMES	BIT(17)
 
 /**
- * struct xadma_p2m_hint - what tells most frames from foreign ones without a look-up
+ * struct xadma_p2m - the P2M, for readers
  * @filter: a bit for each frame modulo XADMA_P2M_FILTER_FRAMES: set if one of those
  *	that share it is foreign; in front, so that an index needs no offset
  * @first:  the lowest foreign frame, or one below it
  * @last:   the highest, or one above it; below @first when there is none
+ * @mfns:   for each foreign frame its machine frame plus XADMA_P2M_THERE
  *
  * Foreign pages are mapped at frames without memory behind them. Those of
  * xen_alloc_unpopulated_pages() lie together and away from RAM, so two comparisons
  * tell most buffers from them. Ballooned pages lie in the middle of RAM: then the
  * filter tells.
  */
-struct xadma_p2m_hint {
+struct xadma_p2m {
 	unsigned long filter[XADMA_P2M_FILTER_FRAMES / BITS_PER_LONG];
 	unsigned long first;
 	unsigned long last;
+	struct xadma_frame_table mfns;
 };
 
-extern struct xadma_p2m_hint xadma_p2m_hint;
+/* A machine frame may be 0, and that is no value in a table. */
+#define XADMA_P2M_THERE	1
+
+extern struct xadma_p2m xadma_p2m;
 
 /**
  * struct xadma_p2m_run - how far a range is foreign and in one piece in the machine
@@ -94,6 +100,13 @@ bool xadma_p2m_any_foreign(struct xadma_frames frames);
 struct xadma_p2m_run xadma_p2m_run(struct xadma_frames frames);
 struct xadma_p2m_usage xadma_p2m_usage(void);
 
+/* Are all foreign frames elsewhere? */
+static __always_inline bool xadma_p2m_is_away(struct xadma_frames frames)
+{
+	return frames.first > READ_ONCE(xadma_p2m.last) ||
+	       frames.last < READ_ONCE(xadma_p2m.first);
+}
+
 /**
  * xadma_p2m_may_be_foreign - may any of these frames be foreign?
  * @frames: the frames
@@ -104,17 +117,15 @@ struct xadma_p2m_usage xadma_p2m_usage(void);
  */
 static __always_inline bool xadma_p2m_may_be_foreign(struct xadma_frames frames)
 {
-	const struct xadma_p2m_hint *hint = &xadma_p2m_hint;
 	unsigned long bits, nr = frames.last - frames.first;
 
-	if (likely(frames.first > READ_ONCE(hint->last) ||
-		   frames.last < READ_ONCE(hint->first)))
+	if (likely(xadma_p2m_is_away(frames)))
 		return false;
 	/* More than a word of the filter is looked up instead. */
 	if ((frames.first ^ frames.last) / BITS_PER_LONG)
 		return true;
-	bits = READ_ONCE(hint->filter[frames.first % XADMA_P2M_FILTER_FRAMES /
-				      BITS_PER_LONG]);
+	bits = READ_ONCE(xadma_p2m.filter[frames.first % XADMA_P2M_FILTER_FRAMES /
+					  BITS_PER_LONG]);
 	bits >>= frames.first % BITS_PER_LONG;
 	/* Those past the last frame go; modulo, for that is what a shift does anyway. */
 	return bits << (~nr % BITS_PER_LONG);

@@ -40,7 +40,7 @@ struct trial {
 	struct page *pages;		/* 16 of ours, some frames of which are foreign */
 	struct bus_dma_region map[WINDOWS + 1];
 	struct xadma_reach reach;
-	u64 mask, limit;
+	u64 mask, bus;
 };
 
 static u32 below(struct trial *t, u32 nr)
@@ -106,16 +106,22 @@ static void random_windows(struct trial *t)
 	}
 }
 
+/* Of so many bits, or one that ends in the middle of what is there. */
+static u64 random_mask(struct trial *t)
+{
+	return one_in(t, 3) ? somewhere(t) + below(t, SZ_4K) :
+			      DMA_BIT_MASK(28 + below(t, 36));
+}
+
 static void random_device(struct trial *t)
 {
 	bool with_windows = !one_in(t, 3);
 	struct xadma_reach *reach = &t->reach;
 	struct xadma_range range;
-	u64 bus = one_in(t, 3) ? DMA_BIT_MASK(29 + below(t, 16)) : 0;
 
 	random_windows(t);
-	t->mask = one_in(t, 3) ? DMA_BIT_MASK(28 + below(t, 36)) : DMA_BIT_MASK(64);
-	t->limit = min_not_zero(t->mask, bus);
+	t->mask = one_in(t, 2) ? random_mask(t) : DMA_BIT_MASK(64);
+	t->bus = one_in(t, 3) ? random_mask(t) : 0;
 	*reach = (struct xadma_reach) {
 		.windows = xadma_windows_of(with_windows ? t->map : NULL, GFP_KERNEL),
 		.ram = &t->world->xadma.ram,
@@ -125,12 +131,9 @@ static void random_device(struct trial *t)
 	};
 	if (reach->coherent)
 		reach->no_flush = false;
-	range = xadma_windows_unshifted(reach->windows, bus ?: -1ULL);
-	if (xadma_range_empty(range))
-		return;
-	reach->first = range.first;
-	reach->size = range.last - range.first + 1;
-	reach->plain = reach->coherent && !reach->force ? reach->size : 0;
+	range = xadma_windows_unshifted(reach->windows, t->bus ?: -1ULL);
+	reach->driven = range;
+	reach->plain = reach->coherent && !reach->force ? range : XADMA_RANGE_NONE;
 }
 
 /* ---- buffers at random ---- */
@@ -200,7 +203,7 @@ static bool is_driven(const struct trial *t, phys_addr_t maddr, size_t size,
 	phys_addr_t at = maddr, last = maddr + size - 1;
 
 	if (!to_dma(t, maddr, dma) || *dma + size - 1 < *dma ||
-	    *dma + size - 1 > t->limit)
+	    *dma + size - 1 > min_not_zero(t->mask, t->bus))
 		return false;
 	for (; at <= last; at = (at | 4095) + 1)
 		if (!is_seen_at(t, at, *dma + (at - maddr)))
@@ -244,6 +247,8 @@ static struct xadma_verdict reference(const struct trial *t, phys_addr_t phys,
 	else if (t->reach.force)
 		v.route = XADMA_BOUNCE_FORCE;
 	else
+		v.maintain = !t->reach.coherent;
+	if (v.route == XADMA_DIRECT)
 		return v;
 	if (!is_memory(phys, size))
 		v.route = XADMA_REFUSE_MMIO;
@@ -254,7 +259,16 @@ static bool same(struct xadma_verdict a, struct xadma_verdict b)
 {
 	if (a.route != b.route)
 		return false;
-	return a.route != XADMA_DIRECT || (a.dma == b.dma && a.foreign == b.foreign);
+	return a.route != XADMA_DIRECT ||
+	       (a.dma == b.dma && a.foreign == b.foreign && a.maintain == b.maintain);
+}
+
+static struct xadma_verdict route(const struct xadma_reach *reach, const struct trial *t,
+				  phys_addr_t phys, size_t size,
+				  enum dma_data_direction dir)
+{
+	return xadma_route(reach, xadma_route_plain(reach, t->mask), t->mask, t->bus,
+			   phys, size, dir);
 }
 
 static bool one_trial(struct trial *t, unsigned int step)
@@ -266,10 +280,10 @@ static bool one_trial(struct trial *t, unsigned int step)
 	size_t size;
 
 	random_buffer(t, &phys, &size);
-	slow.plain = 0;
-	slow.size = 0;
-	as_is = xadma_route(&t->reach, t->mask, t->limit, phys, size, dir);
-	long_way = xadma_route(&slow, t->mask, t->limit, phys, size, dir);
+	slow.plain = XADMA_RANGE_NONE;
+	slow.driven = XADMA_RANGE_NONE;
+	as_is = route(&t->reach, t, phys, size, dir);
+	long_way = route(&slow, t, phys, size, dir);
 	right = reference(t, phys, size, dir);
 	KUNIT_EXPECT_TRUE_MSG(t->test, same(as_is, right),
 			      "seed %u, step %u: %zu bytes at %pa: %s to %pad, should be %s to %pad",
@@ -325,8 +339,7 @@ static void first_lines_decide_as_the_rest_would(struct kunit *test)
 		if (step % 20 == 0)
 			random_device(t);
 		random_buffer(t, &phys, &size);
-		routes |= BIT(xadma_route(&t->reach, t->mask, t->limit, phys, size,
-					  DMA_FROM_DEVICE).route);
+		routes |= BIT(route(&t->reach, t, phys, size, DMA_FROM_DEVICE).route);
 	}
 	if (!IS_ENABLED(CONFIG_DMA_BOUNCE_UNALIGNED_KMALLOC))
 		routes |= BIT(XADMA_BOUNCE_KMALLOC);

@@ -419,6 +419,25 @@ static void device_that_reaches_no_chunk_is_refused(struct kunit *test)
 		DMA_TO_DEVICE, XADMA_REFUSE_MASK);
 }
 
+static void kept_run_goes_to_no_device_that_does_not_reach_it(struct kunit *test)
+{
+	struct fake_world *world = fake_world(test, SZ_64K);
+	struct device *dev = fake_device(test, &world->xadma, &narrow);
+	struct device *other = fake_device(test, &world->xadma, &blind);
+	phys_addr_t phys = page_to_phys(test_pages(test, 0));
+	dma_addr_t dma;
+
+	/* What is kept is this CPU's. */
+	migrate_disable();
+	dma = xadma_map(dev, phys, 1, DMA_TO_DEVICE, 0);
+	xadma_unmap(dev, dma, 1, DMA_TO_DEVICE, 0);
+	refused(test, other, phys, 1, DMA_TO_DEVICE, XADMA_REFUSE_MASK);
+	/* It is kept still. */
+	KUNIT_EXPECT_EQ(test, dma, xadma_map(dev, phys, 1, DMA_TO_DEVICE, 0));
+	migrate_enable();
+	xadma_unmap(dev, dma, 1, DMA_TO_DEVICE, 0);
+}
+
 static void no_pool_refuses(struct kunit *test)
 {
 	struct fake_world *world = fake_world(test, 0);
@@ -748,6 +767,7 @@ static struct kunit_case map_cases[] = {
 	KUNIT_CASE(buffer_longer_than_max_mapping_size_is_refused),
 	KUNIT_CASE(full_pool_refuses),
 	KUNIT_CASE(device_that_reaches_no_chunk_is_refused),
+	KUNIT_CASE(kept_run_goes_to_no_device_that_does_not_reach_it),
 	KUNIT_CASE(no_pool_refuses),
 	KUNIT_CASE(registers_are_never_bounced),
 	KUNIT_CASE(refusal_is_quiet_when_asked),

@@ -101,11 +101,12 @@ static size_t size_for(unsigned int f)
 
 static struct xadma_reach reach_for(const struct numbers *n, unsigned int f)
 {
+	const struct xadma_range all = { .last = (phys_addr_t)-1 >> 1 };
 	bool plain = f & COHERENT && !(f & (FORCED | UNKNOWN));
 
 	return (struct xadma_reach) {
-		.size = (phys_addr_t)1 << 63,
-		.plain = plain ? (phys_addr_t)1 << 63 : 0,
+		.driven = all,
+		.plain = plain ? all : XADMA_RANGE_NONE,
 		.windows = &xadma_windows_none,
 		.mfn_map = f & UNKNOWN ? n->nothing_known : NULL,
 		.ram = &n->ram,
@@ -162,9 +163,10 @@ static struct xadma_verdict ask(const struct numbers *n, unsigned int f)
 
 	/* What a driver does with no direction the core has refused before. */
 	if (f & BAD_DIR)
-		return xadma_route_rest(&reach, mask, buffer_for(n, f), size_for(f), 7);
-	return xadma_route(&reach, mask, mask, buffer_for(n, f), size_for(f),
-			   DMA_FROM_DEVICE);
+		return xadma_route_rest(&reach, mask, 0, buffer_for(n, f), size_for(f),
+					7);
+	return xadma_route(&reach, xadma_route_plain(&reach, mask), mask, 0,
+			   buffer_for(n, f), size_for(f), DMA_FROM_DEVICE);
 }
 
 static void each_combination_gets_a_true_answer(struct kunit *test)

@@ -28,14 +28,10 @@
 /* All of this file is written under @lock, which is irq-safe and raw. */
 static DEFINE_RAW_SPINLOCK(lock);
 
-/* A machine frame plus THERE, for 0 is a machine frame, too. */
-static struct xadma_frame_table p2m;
-#define THERE	1
-
 static struct xadma_p2m_usage usage;
 
-struct xadma_p2m_hint xadma_p2m_hint = { .first = ~0UL };
-EXPORT_SYMBOL_GPL(xadma_p2m_hint);
+struct xadma_p2m xadma_p2m = { .first = ~0UL };
+EXPORT_SYMBOL_GPL(xadma_p2m);
 
 /* The kernel's header asks only whether this is empty. */
 struct rb_root phys_to_mach = RB_ROOT;
@@ -56,8 +52,8 @@ static struct rb_node anything;
 unsigned long __pfn_to_mfn(unsigned long pfn)
 {
 	/* What is not there is one below 0, as INVALID_P2M_ENTRY is. */
-	BUILD_BUG_ON(INVALID_P2M_ENTRY != 0UL - THERE);
-	return xadma_frame_table_get(&p2m, pfn) - THERE;
+	BUILD_BUG_ON(INVALID_P2M_ENTRY != 0UL - XADMA_P2M_THERE);
+	return xadma_frame_table_get(&xadma_p2m.mfns, pfn) - XADMA_P2M_THERE;
 }
 EXPORT_SYMBOL_GPL(__pfn_to_mfn);
 
@@ -71,7 +67,7 @@ EXPORT_SYMBOL_GPL(__pfn_to_mfn);
  */
 bool xadma_p2m_any_foreign(struct xadma_frames frames)
 {
-	return xadma_frame_table_any(&p2m, frames.first, frames.last);
+	return xadma_frame_table_any(&xadma_p2m.mfns, frames.first, frames.last);
 }
 
 /**
@@ -83,14 +79,14 @@ bool xadma_p2m_any_foreign(struct xadma_frames frames)
  */
 struct xadma_p2m_run xadma_p2m_run(struct xadma_frames frames)
 {
-	unsigned long first = xadma_frame_table_get(&p2m, frames.first);
+	unsigned long first = xadma_frame_table_get(&xadma_p2m.mfns, frames.first);
 	unsigned long n = 1, nr = frames.last - frames.first + 1;
 
 	if (!first)
 		return (struct xadma_p2m_run){};
-	while (n < nr && xadma_frame_table_get(&p2m, frames.first + n) == first + n)
+	while (n < nr && xadma_frame_table_get(&xadma_p2m.mfns, frames.first + n) == first + n)
 		n++;
-	return (struct xadma_p2m_run){ .nr = n, .mfn = first - THERE };
+	return (struct xadma_p2m_run){ .nr = n, .mfn = first - XADMA_P2M_THERE };
 }
 
 /**
@@ -111,7 +107,7 @@ struct xadma_p2m_usage xadma_p2m_usage(void)
 
 static unsigned long *filter_word(unsigned long pfn)
 {
-	return &xadma_p2m_hint.filter[pfn % XADMA_P2M_FILTER_FRAMES / BITS_PER_LONG];
+	return &xadma_p2m.filter[pfn % XADMA_P2M_FILTER_FRAMES / BITS_PER_LONG];
 }
 
 static void count_in(unsigned long pfn)
@@ -122,10 +118,10 @@ static void count_in(unsigned long pfn)
 	if (usage.entries > usage.most)
 		WRITE_ONCE(usage.most, usage.entries);
 	WRITE_ONCE(*word, *word | BIT_MASK(pfn));
-	if (pfn < xadma_p2m_hint.first)
-		WRITE_ONCE(xadma_p2m_hint.first, pfn);
-	if (pfn > xadma_p2m_hint.last)
-		WRITE_ONCE(xadma_p2m_hint.last, pfn);
+	if (pfn < xadma_p2m.first)
+		WRITE_ONCE(xadma_p2m.first, pfn);
+	if (pfn > xadma_p2m.last)
+		WRITE_ONCE(xadma_p2m.last, pfn);
 	WRITE_ONCE(phys_to_mach.rb_node, &anything);
 }
 
@@ -135,14 +131,14 @@ static void count_in(unsigned long pfn)
 /* Is one of the frames that share a bit of the filter foreign? */
 static bool bit_is_used(unsigned long pfn)
 {
-	unsigned long first = xadma_p2m_hint.first, last = xadma_p2m_hint.last;
+	unsigned long first = xadma_p2m.first, last = xadma_p2m.last;
 	unsigned long other = pfn % XADMA_P2M_FILTER_FRAMES;
 	unsigned int n = 0;
 
 	if (first > other)
 		other += round_up(first - other, XADMA_P2M_FILTER_FRAMES);
 	for (; other <= last; other += XADMA_P2M_FILTER_FRAMES)
-		if (n++ == SHARERS_MAX || xadma_frame_table_get(&p2m, other))
+		if (n++ == SHARERS_MAX || xadma_frame_table_get(&xadma_p2m.mfns, other))
 			return true;
 	return false;
 }
@@ -158,9 +154,9 @@ static void count_out(unsigned long pfn)
 	if (usage.entries)
 		return;
 	WRITE_ONCE(phys_to_mach.rb_node, NULL);
-	WRITE_ONCE(xadma_p2m_hint.last, 0);
-	WRITE_ONCE(xadma_p2m_hint.first, ~0UL);
-	memset(xadma_p2m_hint.filter, 0, sizeof(xadma_p2m_hint.filter));
+	WRITE_ONCE(xadma_p2m.last, 0);
+	WRITE_ONCE(xadma_p2m.first, ~0UL);
+	memset(xadma_p2m.filter, 0, sizeof(xadma_p2m.filter));
 }
 
 /* Memory is not allocated under a raw lock: nodes are made before, and kept. */
@@ -169,12 +165,12 @@ static bool enter(unsigned long pfn, unsigned long mfn)
 	unsigned long flags;
 	bool entered;
 
-	if (xadma_frame_table_prepare(&p2m, pfn, GFP_NOWAIT | __GFP_NOWARN))
+	if (xadma_frame_table_prepare(&xadma_p2m.mfns, pfn, GFP_NOWAIT | __GFP_NOWARN))
 		return false;
 	raw_spin_lock_irqsave(&lock, flags);
-	entered = !xadma_frame_table_get(&p2m, pfn);
+	entered = !xadma_frame_table_get(&xadma_p2m.mfns, pfn);
 	if (entered) {
-		xadma_frame_table_store(&p2m, pfn, mfn + THERE);
+		xadma_frame_table_store(&xadma_p2m.mfns, pfn, mfn + XADMA_P2M_THERE);
 		count_in(pfn);
 	}
 	raw_spin_unlock_irqrestore(&lock, flags);
@@ -187,8 +183,8 @@ static void drop(unsigned long pfn, unsigned long nr)
 
 	for (; nr; nr--, pfn++) {
 		raw_spin_lock_irqsave(&lock, flags);
-		if (xadma_frame_table_get(&p2m, pfn)) {
-			xadma_frame_table_store(&p2m, pfn, 0);
+		if (xadma_frame_table_get(&xadma_p2m.mfns, pfn)) {
+			xadma_frame_table_store(&xadma_p2m.mfns, pfn, 0);
 			count_out(pfn);
 		}
 		raw_spin_unlock_irqrestore(&lock, flags);

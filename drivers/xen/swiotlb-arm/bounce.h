@@ -56,7 +56,7 @@ xadma_bounce_order(size_t size, size_t pad, size_t min_align_mask, size_t align,
  * @pool:  the pool
  * @order: its size
  * @reach: what the device drives unshifted
- * @mask:  the device's mask
+ * @mask:  its mask
  *
  * Context: any, with interrupts off.
  * Return: the run; NULL for all that xadma_pool_bounce() has to look into.
@@ -74,8 +74,8 @@ xadma_bounce_take(struct xadma_pool *pool, unsigned int order,
 	if (unlikely(!run))
 		return NULL;
 	chunk = run->chunk;
-	if (likely(chunk->last <= mask && chunk->last - reach->first < reach->size &&
-		   chunk->first >= reach->first))
+	if (likely(chunk->last <= mask && chunk->last <= reach->driven.last &&
+		   chunk->first >= reach->driven.first))
 		return run;
 	/* Some other device may reach it. */
 	if (!xadma_slot_cache_put(pool->slot_cache, order, run, XADMA_SLOT_CACHE_DEPTH))

@@ -25,24 +25,23 @@ static void set_windows(struct xadma_reach *reach, struct device *dev,
 {
 	u64 limit = xadma_dev_limit(dev, (phys_addr_t)-1);
 	struct xadma_range range = xadma_windows_unshifted(windows, limit);
-	phys_addr_t size = xadma_range_empty(range) ? 0 :
-			   range.last - range.first + 1;
-	phys_addr_t plain = reach->coherent && !reach->mfn_map && !reach->force ?
-			    size : 0;
+	bool plain = reach->coherent && !reach->mfn_map && !reach->force;
+	struct xadma_range direct = plain ? range : XADMA_RANGE_NONE;
 
-	if (reach->windows == windows && reach->first == range.first &&
-	    reach->size == size && reach->plain == plain)
+	if (reach->windows == windows && xadma_range_same(reach->driven, range) &&
+	    xadma_range_same(reach->plain, direct))
 		return;
-	WRITE_ONCE(reach->plain, 0);
-	WRITE_ONCE(reach->size, 0);
-	/* A late caller may look at it meanwhile: no size goes with another's start. */
+	WRITE_ONCE(reach->plain.first, XADMA_NOWHERE);
+	WRITE_ONCE(reach->driven.first, XADMA_NOWHERE);
+	/* A late caller may look at it meanwhile: no end goes with another's start. */
 	smp_wmb();
 	WRITE_ONCE(reach->windows, windows);
-	WRITE_ONCE(reach->first, range.first);
+	WRITE_ONCE(reach->driven.last, range.last);
+	WRITE_ONCE(reach->plain.last, direct.last);
 	/* As above. The windows of one device differ only if the firmware's did. */
 	smp_wmb();
-	WRITE_ONCE(reach->size, size);
-	WRITE_ONCE(reach->plain, plain);
+	WRITE_ONCE(reach->driven.first, range.first);
+	WRITE_ONCE(reach->plain.first, direct.first);
 }
 
 static void set_reach(struct xadma_dev *xd, struct xadma *xadma, bool coherent)
@@ -74,6 +73,8 @@ static void fill_leftover(struct xadma *xadma, struct xadma_leftover *left,
 		xd->returns = true;
 		set_reach(xd, xadma, i);
 		xd->reach.windows = windows;
+		xd->reach.driven = XADMA_RANGE_NONE;
+		xd->reach.plain = XADMA_RANGE_NONE;
 	}
 }
 

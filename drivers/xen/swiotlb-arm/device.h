@@ -141,7 +141,7 @@ static inline u64 xadma_dev_limit(const struct device *dev, u64 mask)
 static __always_inline phys_addr_t xadma_dev_maddr(const struct xadma_dev *xd,
 						   dma_addr_t dma)
 {
-	if (likely(dma - xd->reach.first < xd->reach.size))
+	if (likely(dma >= xd->reach.driven.first && dma <= xd->reach.driven.last))
 		return dma;
 	return xadma_windows_maddr(xd->reach.windows, dma);
 }

@@ -21,7 +21,7 @@ map_direct(struct xadma_dev *xd, phys_addr_t phys, size_t size,
 {
 	unsigned int direct = XADMA_N_ROUTE + XADMA_DIRECT;
 
-	if (!xd->reach.coherent && !(attrs & DMA_ATTR_SKIP_CPU_SYNC)) {
+	if (v.maintain && !(attrs & DMA_ATTR_SKIP_CPU_SYNC)) {
 		/* The kernel sees other domains' pages, too: the caller has mapped them. */
 		xd->xadma->hv->clean(phys_to_virt(phys), size, dir);
 		xadma_dev_count_both(xd, direct, v.foreign ? XADMA_N_CACHE_FOREIGN :
@@ -75,8 +75,8 @@ static size_t alloc_align(size_t size)
 static noinline dma_addr_t map_bounce_slow(struct device *dev, struct xadma_dev *xd,
 					   phys_addr_t phys, size_t size,
 					   enum dma_data_direction dir,
-					   enum xadma_route route,
-					   unsigned long attrs)
+					   unsigned long attrs,
+					   enum xadma_route route)
 {
 	const struct xadma_request rq = {
 		.orig_addr = phys,
@@ -85,7 +85,7 @@ static noinline dma_addr_t map_bounce_slow(struct device *dev, struct xadma_dev 
 		.alloc_align = alloc_align(size),
 		.boundary = dma_get_seg_boundary(dev),
 		.windows = xd->reach.windows,
-		.limit = xadma_dev_limit(dev, xadma_dev_mask(dev)),
+		.limit = xadma_dev_limit(dev, *dev->dma_mask),
 		.account = &xd->stats->account,
 	};
 	struct xadma_bounce b;
@@ -103,7 +103,7 @@ static noinline dma_addr_t map_bounce_slow(struct device *dev, struct xadma_dev 
 
 static __always_inline dma_addr_t
 map_bounce(struct device *dev, struct xadma_dev *xd, phys_addr_t phys, size_t size,
-	   enum dma_data_direction dir, enum xadma_route route, unsigned long attrs)
+	   enum dma_data_direction dir, unsigned long attrs, enum xadma_route route)
 {
 	unsigned int min_align_mask = dma_get_min_align_mask(dev);
 	struct xadma_bounce b __uninitialized;
@@ -116,11 +116,10 @@ map_bounce(struct device *dev, struct xadma_dev *xd, phys_addr_t phys, size_t si
 	order = xadma_bounce_order(size, pad, min_align_mask, alloc_align(size),
 				   dma_get_seg_boundary(dev));
 	local_irq_save(flags);
-	run = xadma_bounce_take(&xd->xadma->pool, order, &xd->reach,
-				xadma_dev_mask(dev));
+	run = xadma_bounce_take(&xd->xadma->pool, order, &xd->reach, *dev->dma_mask);
 	if (unlikely(!run)) {
 		local_irq_restore(flags);
-		return map_bounce_slow(dev, xd, phys, size, dir, route, attrs);
+		return map_bounce_slow(dev, xd, phys, size, dir, attrs, route);
 	}
 	stats = this_cpu_ptr(xd->stats);
 	stats->route[route]++;
@@ -145,7 +144,7 @@ act_on_verdict(struct device *dev, struct xadma_dev *xd, phys_addr_t phys, size_
 		return xadma_refuse(dev, phys, size, v.route, attrs);
 	if (unlikely(v.route == XADMA_BOUNCE_UNKNOWN))
 		xadma_mfn_map_want(xd->xadma->mfn_map, xadma_frames_of(phys, size));
-	return map_bounce(dev, xd, phys, size, dir, v.route, attrs);
+	return map_bounce(dev, xd, phys, size, dir, attrs, v.route);
 }
 
 /* For xadma_map(), when the first lines of route do not settle it. */
@@ -153,10 +152,10 @@ dma_addr_t xadma_map_rest(struct device *dev, phys_addr_t phys, size_t size,
 			  enum dma_data_direction dir, unsigned long attrs)
 {
 	struct xadma_dev *xd = xadma_dev(dev);
-	u64 limit = xadma_dev_limit(dev, xadma_dev_mask(dev));
 
 	return act_on_verdict(dev, xd, phys, size, dir, attrs,
-			      xadma_route_rest(&xd->reach, limit, phys, size, dir));
+			      xadma_route_rest(&xd->reach, *dev->dma_mask,
+					       dev->bus_dma_limit, phys, size, dir));
 }
 
 /* For a list, whose loop is short of registers where this is inlined. */
@@ -290,19 +289,20 @@ int xadma_map_sg(struct device *dev, struct scatterlist *sgl, int nents,
 		 enum dma_data_direction dir, unsigned long attrs)
 {
 	struct xadma_dev *xd = xadma_dev(dev);
-	u64 mask = xadma_dev_mask(dev), limit = xadma_dev_limit(dev, mask);
+	u64 mask = *dev->dma_mask, bus = dev->bus_dma_limit;
+	struct xadma_range plain = xadma_route_plain(&xd->reach, mask);
 	unsigned int foreign = 0, others = 0;
 	struct scatterlist *sg;
 	int i;
 
 	for_each_sg(sgl, sg, nents, i) {
 		phys_addr_t phys = sg_phys(sg);
-		struct xadma_verdict v = xadma_route(&xd->reach, mask, limit, phys,
-						     sg->length, dir);
+		struct xadma_verdict v = xadma_route(&xd->reach, plain, mask, bus,
+						     phys, sg->length, dir);
 		dma_addr_t dma = v.dma;
 
 		/* Nothing to do but to count, and that once for the list. */
-		if (likely(v.route == XADMA_DIRECT && xd->reach.coherent)) {
+		if (likely(v.route == XADMA_DIRECT && !v.maintain)) {
 			foreign += v.foreign;
 		} else {
 			dma = act_on_entry(dev, xd, phys, sg->length, dir, attrs, v);

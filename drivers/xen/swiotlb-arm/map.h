@@ -52,13 +52,17 @@ static __always_inline dma_addr_t xadma_map(struct device *dev, phys_addr_t phys
 					    unsigned long attrs)
 {
 	const struct xadma_dev *xd = READ_ONCE(dev->archdata.xadma);
+	struct xadma_verdict v;
 
 	/* The core maps nothing for a device without a mask. */
-	if (likely(xd && xadma_route_direct(&xd->reach, *dev->dma_mask, phys, size))) {
+	if (unlikely(!xd || !xadma_route_first(xadma_route_plain(&xd->reach, *dev->dma_mask),
+					       phys, size, &v)))
+		return xadma_map_rest(dev, phys, size, dir, attrs);
+	if (unlikely(v.foreign))
+		xadma_dev_count_both(xd, XADMA_N_ROUTE + XADMA_DIRECT, XADMA_N_FOREIGN);
+	else
 		xadma_dev_count(xd, XADMA_N_ROUTE + XADMA_DIRECT, 1);
-		return phys;
-	}
-	return xadma_map_rest(dev, phys, size, dir, attrs);
+	return v.dma;
 }
 
 /**

@@ -24,13 +24,24 @@ static struct xadma_place lookup_ours(const struct xadma_mfn_map *map,
 	return place;
 }
 
-/* For xadma_p2m_lookup(), when not all of the buffer is one run of foreign frames. */
+/* For xadma_p2m_lookup(), when it takes a look-up. */
 struct xadma_place __xadma_p2m_lookup(const struct xadma_mfn_map *map,
 				      phys_addr_t phys,
 				      struct xadma_frames frames)
 {
-	if (xadma_p2m_may_be_foreign(frames) && xadma_p2m_any_foreign(frames))
-		return (struct xadma_place){ .owner = XADMA_SCATTERED };
+	struct xadma_p2m_run run;
+
+	if (xadma_p2m_may_be_foreign(frames)) {
+		run = xadma_p2m_run(frames);
+		if (run.nr > frames.last - frames.first)
+			return (struct xadma_place){
+				.maddr = ((phys_addr_t)run.mfn << XEN_PAGE_SHIFT) +
+					 xen_offset_in_page(phys),
+				.owner = XADMA_FOREIGN,
+			};
+		if (run.nr || xadma_p2m_any_foreign(frames))
+			return (struct xadma_place){ .owner = XADMA_SCATTERED };
+	}
 	if (map)
 		return lookup_ours(map, phys, frames);
 	return (struct xadma_place){ .maddr = phys, .owner = XADMA_OURS };

@@ -44,6 +44,34 @@ struct xadma_place {
 	enum xadma_owner owner;
 };
 
+/* Where a place of a foreign frame is, by the frame's entry in the P2M. */
+static __always_inline phys_addr_t xadma_p2m_maddr(unsigned long entry, phys_addr_t phys)
+{
+	return ((phys_addr_t)(entry - XADMA_P2M_THERE) << XEN_PAGE_SHIFT) +
+	       xen_offset_in_page(phys);
+}
+
+/**
+ * xadma_p2m_frame - is a buffer in a single foreign frame, and where?
+ * @frames: the buffer's frames
+ * @phys:   guest physical address of the buffer, bytes
+ * @maddr:  where to put its machine address
+ *
+ * Context: any, no lock; the caller owns the pages.
+ * Return: true when it is; false tells nothing of a buffer in several frames.
+ */
+static __always_inline bool xadma_p2m_frame(struct xadma_frames frames, phys_addr_t phys,
+					    phys_addr_t *maddr)
+{
+	unsigned long entry;
+
+	if (frames.first != frames.last)
+		return false;
+	entry = xadma_frame_table_get(&xadma_p2m.mfns, frames.first);
+	*maddr = xadma_p2m_maddr(entry, phys);
+	return entry;
+}
+
 struct xadma_place __xadma_p2m_lookup(const struct xadma_mfn_map *map,
 				      phys_addr_t phys,
 				      struct xadma_frames frames);
@@ -61,19 +89,14 @@ static __always_inline struct xadma_place
 xadma_p2m_lookup(const struct xadma_mfn_map *map, phys_addr_t phys, size_t size)
 {
 	struct xadma_frames frames = xadma_frames_of(phys, size);
-	struct xadma_p2m_run run;
+	struct xadma_place place = { .maddr = phys, .owner = XADMA_OURS };
 
 	if (likely(!xadma_p2m_may_be_foreign(frames))) {
 		if (likely(!map))
-			return (struct xadma_place){ phys, XADMA_OURS };
-	} else {
-		run = xadma_p2m_run(frames);
-		if (run.nr > frames.last - frames.first)
-			return (struct xadma_place){
-				.maddr = ((phys_addr_t)run.mfn << XEN_PAGE_SHIFT) +
-					 xen_offset_in_page(phys),
-				.owner = XADMA_FOREIGN,
-			};
+			return place;
+	} else if (likely(xadma_p2m_frame(frames, phys, &place.maddr))) {
+		place.owner = XADMA_FOREIGN;
+		return place;
 	}
 	return __xadma_p2m_lookup(map, phys, frames);
 }

@@ -43,6 +43,7 @@ struct xadma_verdict __xadma_route_windows(const struct xadma_reach *reach,
 	struct xadma_verdict v = {
 		.route = XADMA_DIRECT,
 		.foreign = place.owner == XADMA_FOREIGN,
+		.maintain = !reach->coherent,
 	};
 
 	if (!xadma_windows_drive(reach->windows, limit, place.maddr, size, &v.dma))

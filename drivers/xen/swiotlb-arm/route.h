@@ -4,9 +4,9 @@
  *
  * xadma_route() decides for single buffers and for entries of lists alike, and nothing
  * else does. It takes numbers: what is known of the device (struct xadma_reach), its
- * mask, the buffer. Its first lines, xadma_route_direct(), settle most buffers by
- * comparisons: RAM of our own, for a device that snoops and drives it as it is. All
- * others go through xadma_route_rest(), which finds out whose the buffer is, once, and
+ * mask, the buffer. Its first lines, xadma_route_first(), settle most buffers: RAM of
+ * our own, by comparisons, and single frames of other domains, by a look-up, for a
+ * device that snoops and drives them as they are. All others go through xadma_route_rest(), which finds out whose the buffer is, once, and
  * then goes through the reasons for a bounce in their order. Whoever tests that the
  * first lines decide as the rest would calls the rest alone.
  *
@@ -29,11 +29,10 @@
 
 /**
  * struct xadma_reach - what the map path knows of a device, in numbers
- * @first:     the lowest machine address of a range that the device drives as it is,
- *	unless its mask forbids
- * @size:      bytes of that range; 0 where the device drives nothing unshifted
- * @plain:     the same, where nothing else has to be done for a buffer of ours in it:
- *	the device snoops, memory is mapped 1:1, nothing is forced; else 0
+ * @driven:    machine addresses that the device drives as they are, unless its mask
+ *	forbids; empty where it drives nothing unshifted
+ * @plain:     the same, where nothing else has to be done for a buffer of ours there:
+ *	the device snoops, memory is mapped 1:1, nothing is forced; else empty
  * @windows:   its dma-ranges
  * @mfn_map:   where our own frames are; NULL in a domain that is mapped 1:1
  * @ram:       our own RAM
@@ -42,9 +41,8 @@
  * @no_flush:  it does not snoop, and this Xen does not maintain caches for us
  */
 struct xadma_reach {
-	phys_addr_t first;
-	phys_addr_t size;
-	phys_addr_t plain;
+	struct xadma_range driven;
+	struct xadma_range plain;
 	const struct xadma_windows *windows;
 	const struct xadma_mfn_map *mfn_map;
 	const struct xadma_ram *ram;
@@ -101,9 +99,10 @@ enum xadma_route {
 
 /**
  * struct xadma_verdict - what becomes of a buffer
- * @dma:     XADMA_DIRECT: the device's address
- * @route:   what to do
- * @foreign: XADMA_DIRECT: the buffer is another domain's
+ * @dma:      XADMA_DIRECT: the device's address
+ * @route:    what to do
+ * @foreign:  XADMA_DIRECT: the buffer is another domain's
+ * @maintain: XADMA_DIRECT: the device does not see what the caches hold
  *
  * Small enough to be returned in registers.
  */
@@ -111,6 +110,7 @@ struct xadma_verdict {
 	dma_addr_t dma;
 	enum xadma_route route;
 	bool foreign;
+	bool maintain;
 };
 
 const char *xadma_route_why(enum xadma_route route);
@@ -130,47 +130,72 @@ static inline bool xadma_route_refuses(enum xadma_route route)
 	return route >= XADMA_REFUSE_EMPTY;
 }
 
-/* Is a buffer that does not wrap, and is not empty, in a range from @first on? */
-static __always_inline bool xadma_route_within(phys_addr_t first, phys_addr_t range,
+/* Is a buffer in a range? One that wraps, or is empty, is in none. */
+static __always_inline bool xadma_route_within(struct xadma_range range,
 					       phys_addr_t at, size_t size)
 {
-	phys_addr_t offset = at - first, last = offset + size - 1;
+	phys_addr_t last = at + size - 1;
 
-	return last >= offset && last < range;
+	return at >= range.first && last >= at && last <= range.last;
 }
 
 /**
- * xadma_route_direct - is the buffer's own address what the device is to be told?
+ * xadma_route_plain - where the first lines of route hold
  * @reach: the device
  * @mask:  its mask
+ *
+ * Context: any; a pure function.
+ * Return: machine addresses.
+ */
+static __always_inline struct xadma_range
+xadma_route_plain(const struct xadma_reach *reach, u64 mask)
+{
+	return (struct xadma_range){
+		.first = reach->plain.first,
+		.last = min_t(u64, reach->plain.last, mask),
+	};
+}
+
+/**
+ * xadma_route_first - the first lines of route
+ * @plain: what xadma_route_plain() says of the device
  * @phys:  guest physical address of the buffer, bytes
  * @size:  bytes
+ * @v:     filled in when it is settled
  *
  * Context: any, no lock; the caller owns the pages.
- * Return: true when it is, and nothing else is to be done; false tells nothing.
+ * Return: true when the device is to be told @v->dma, and nothing else is to be done;
+ *	false tells nothing.
  */
-static __always_inline bool xadma_route_direct(const struct xadma_reach *reach,
-					       u64 mask, phys_addr_t phys,
-					       size_t size)
+static __always_inline bool xadma_route_first(struct xadma_range plain, phys_addr_t phys,
+					      size_t size, struct xadma_verdict *v)
 {
-	return xadma_route_within(reach->first, reach->plain, phys, size) &&
-	       phys + size - 1 <= mask &&
-	       !xadma_p2m_may_be_foreign(xadma_frames_of(phys, size));
+	struct xadma_frames frames = xadma_frames_of(phys, size);
+
+	*v = (struct xadma_verdict){ .dma = phys, .route = XADMA_DIRECT };
+	if (unlikely(!xadma_route_within(plain, phys, size)))
+		return false;
+	if (likely(!xadma_p2m_may_be_foreign(frames)))
+		return true;
+	v->foreign = xadma_p2m_frame(frames, phys, &v->dma);
+	return v->foreign && xadma_route_within(plain, v->dma, size);
 }
 
 /* How the device gets at what is in one piece in the machine, if it does at all. */
 static __always_inline struct xadma_verdict
-xadma_route_driven(const struct xadma_reach *reach, u64 limit,
+xadma_route_driven(const struct xadma_reach *reach, u64 mask, u64 bus,
 		   struct xadma_place place, size_t size)
 {
-	if (likely(xadma_route_within(reach->first, reach->size, place.maddr, size) &&
-		   place.maddr + size - 1 <= limit))
-		return (struct xadma_verdict){
-			.dma = place.maddr,
-			.route = XADMA_DIRECT,
-			.foreign = place.owner == XADMA_FOREIGN,
-		};
-	return __xadma_route_windows(reach, limit, place, size);
+	if (unlikely(!xadma_route_within(reach->driven, place.maddr, size)))
+		return __xadma_route_windows(reach, min_not_zero(mask, bus), place, size);
+	/* What the bus passes on was known when the range was found. */
+	return (struct xadma_verdict){
+		.dma = place.maddr,
+		.route = place.maddr + size - 1 <= mask ? XADMA_DIRECT :
+							  XADMA_BOUNCE_MASK,
+		.foreign = place.owner == XADMA_FOREIGN,
+		.maintain = !reach->coherent,
+	};
 }
 
 /* Why a buffer that the device drives may not go direct all the same. */
@@ -178,10 +203,12 @@ static __always_inline enum xadma_route
 xadma_route_obstacle(const struct xadma_reach *reach, bool foreign, size_t size,
 		     enum dma_data_direction dir)
 {
-	if (unlikely(reach->no_flush) && (foreign || reach->mfn_map))
-		return XADMA_BOUNCE_CACHE;
-	if (!reach->coherent && xadma_kmalloc_shares_line(size, dir))
-		return XADMA_BOUNCE_KMALLOC;
+	if (!reach->coherent) {
+		if (unlikely(reach->no_flush) && (foreign || reach->mfn_map))
+			return XADMA_BOUNCE_CACHE;
+		if (unlikely(xadma_kmalloc_shares_line(size, dir)))
+			return XADMA_BOUNCE_KMALLOC;
+	}
 	if (unlikely(reach->force))
 		return XADMA_BOUNCE_FORCE;
 	return XADMA_DIRECT;
@@ -190,7 +217,8 @@ xadma_route_obstacle(const struct xadma_reach *reach, bool foreign, size_t size,
 /**
  * xadma_route_rest - decide what becomes of a buffer, without the first lines
  * @reach: the device
- * @limit: the highest address that it puts on its bus: the lower of mask and bus limit
+ * @mask:  its mask
+ * @bus:   the highest address that its bus passes on, or 0 for no limit
  * @phys:  guest physical address of the buffer, bytes
  * @size:  bytes
  * @dir:   which way the data goes
@@ -199,7 +227,7 @@ xadma_route_obstacle(const struct xadma_reach *reach, bool foreign, size_t size,
  * Return: the verdict.
  */
 static __always_inline struct xadma_verdict
-xadma_route_rest(const struct xadma_reach *reach, u64 limit, phys_addr_t phys,
+xadma_route_rest(const struct xadma_reach *reach, u64 mask, u64 bus, phys_addr_t phys,
 		 size_t size, enum dma_data_direction dir)
 {
 	struct xadma_verdict v = { .route = XADMA_DIRECT };
@@ -218,7 +246,7 @@ xadma_route_rest(const struct xadma_reach *reach, u64 limit, phys_addr_t phys,
 	else if (unlikely(place.owner == XADMA_SCATTERED))
 		v.route = XADMA_BOUNCE_SCATTER;
 	else
-		v = xadma_route_driven(reach, limit, place, size);
+		v = xadma_route_driven(reach, mask, bus, place, size);
 
 	if (v.route == XADMA_DIRECT)
 		v.route = xadma_route_obstacle(reach, v.foreign, size, dir);
@@ -234,8 +262,9 @@ xadma_route_rest(const struct xadma_reach *reach, u64 limit, phys_addr_t phys,
 /**
  * xadma_route - decide what becomes of a buffer
  * @reach: the device
+ * @plain: what xadma_route_plain() says of it
  * @mask:  its mask
- * @limit: the lower of mask and bus limit
+ * @bus:   the highest address that its bus passes on, or 0 for no limit
  * @phys:  guest physical address of the buffer, bytes
  * @size:  bytes
  * @dir:   which way the data goes
@@ -244,12 +273,14 @@ xadma_route_rest(const struct xadma_reach *reach, u64 limit, phys_addr_t phys,
  * Return: the verdict.
  */
 static __always_inline struct xadma_verdict
-xadma_route(const struct xadma_reach *reach, u64 mask, u64 limit, phys_addr_t phys,
-	    size_t size, enum dma_data_direction dir)
+xadma_route(const struct xadma_reach *reach, struct xadma_range plain, u64 mask, u64 bus,
+	    phys_addr_t phys, size_t size, enum dma_data_direction dir)
 {
-	if (likely(xadma_route_direct(reach, mask, phys, size)))
-		return (struct xadma_verdict){ .dma = phys, .route = XADMA_DIRECT };
-	return xadma_route_rest(reach, limit, phys, size, dir);
+	struct xadma_verdict v;
+
+	if (likely(xadma_route_first(plain, phys, size, &v)))
+		return v;
+	return xadma_route_rest(reach, mask, bus, phys, size, dir);
 }
 
 #endif /* _XADMA_ROUTE_H */

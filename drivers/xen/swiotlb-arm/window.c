@@ -234,7 +234,6 @@ bool xadma_windows_drive(const struct xadma_windows *w, u64 limit,
 struct xadma_range xadma_windows_range(const struct xadma_windows *w,
 				       unsigned int i, u64 limit)
 {
-	const struct xadma_range empty = { .first = 1, .last = 0 };
 	struct xadma_range range = w->window[i].range;
 	u64 first = range.first + w->window[i].shift;
 	unsigned int j;
@@ -250,10 +249,10 @@ struct xadma_range xadma_windows_range(const struct xadma_windows *w,
 		     other->range.last >= range.first) ||
 		    apart <= range.last - range.first ||
 		    -apart <= other->range.last - other->range.first)
-			return empty;
+			return XADMA_RANGE_NONE;
 	}
 	if (first > limit)
-		return empty;
+		return XADMA_RANGE_NONE;
 	range.last = range.first + min(range.last - range.first, limit - first);
 	return range;
 }
@@ -273,7 +272,7 @@ struct xadma_range xadma_windows_range(const struct xadma_windows *w,
 struct xadma_range xadma_windows_unshifted(const struct xadma_windows *w,
 					   u64 limit)
 {
-	struct xadma_range best = { .first = 1, .last = 0 };
+	struct xadma_range best = XADMA_RANGE_NONE;
 	unsigned int i, j;
 
 	limit = min_t(u64, limit, (phys_addr_t)-1 >> 1);

@@ -76,6 +76,17 @@ struct xadma_range xadma_windows_unshifted(const struct xadma_windows *w,
 struct xadma_range xadma_windows_range(const struct xadma_windows *w,
 				       unsigned int i, u64 limit);
 
+/* Above all that a range ends at. */
+#define XADMA_NOWHERE	((phys_addr_t)-1)
+
+/* No address is in it. */
+#define XADMA_RANGE_NONE	((struct xadma_range){ .first = XADMA_NOWHERE })
+
+static inline bool xadma_range_same(struct xadma_range a, struct xadma_range b)
+{
+	return a.first == b.first && a.last == b.last;
+}
+
 static inline bool xadma_range_empty(struct xadma_range range)
 {
 	return range.last < range.first;
