@@ -74,7 +74,8 @@ struct xadma_piece {
  * @first:  the lowest machine address of any of them, bytes; fixed
  * @last:   the highest; fixed
  * @spare:  the pool grew by it on its own account and may do without; fixed
- * @retiring: nothing more is given out; under the pool's lock, read without it
+ * @retiring: nothing more is given out; a word, for it is cheapest to load. Under the
+ *	pool's lock, read without it
  * @slots:  which slots of it are free
  * @runs:   what the taken ones are for, by first slot; an entry belongs to its
  *	slot's owner
@@ -86,7 +87,7 @@ struct xadma_chunk {
 	phys_addr_t first;
 	phys_addr_t last;
 	bool spare;
-	bool retiring;
+	unsigned int retiring;
 	struct xadma_slots slots;
 	struct xadma_run *runs;
 };

@@ -54,7 +54,7 @@ static void set_reach(struct xadma_dev *xd, struct xadma *xadma, bool coherent)
 	reach->coherent = coherent;
 	reach->no_flush = !coherent && !xadma->can_flush;
 	if (!coherent)
-		WRITE_ONCE(xd->returns, true);
+		WRITE_ONCE(xd->returns, 1);
 }
 
 /* ---- leftover records ---- */
@@ -70,7 +70,7 @@ static void fill_leftover(struct xadma *xadma, struct xadma_leftover *left,
 		xd->xadma = xadma;
 		xd->stats = xadma->others;
 		xd->leftover = true;
-		xd->returns = true;
+		xd->returns = 1;
 		set_reach(xd, xadma, i);
 		xd->reach.windows = windows;
 		xd->reach.driven = XADMA_RANGE_NONE;
