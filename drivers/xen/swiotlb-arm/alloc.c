@@ -134,17 +134,21 @@ static void *alloc_direct(struct device *dev, size_t size, dma_addr_t *dma,
 				attrs | DMA_ATTR_NO_WARN);
 }
 
+static noinline bool not_direct(struct device *dev, size_t size, dma_addr_t dma)
+{
+	xadma_misuse(dev, "free", dma, size, -ENOENT);
+	return false;
+}
+
 /* What the kernel's own allocator calls the memory behind @dma now; false for none. */
-static bool direct_dma(struct device *dev, size_t size, dma_addr_t *dma)
+static __always_inline bool direct_dma(struct device *dev, size_t size, dma_addr_t *dma)
 {
 	const struct xadma_dev *xd = xadma_dev(dev);
 	phys_addr_t maddr = xadma_dev_maddr(xd, *dma);
 
 	if (unlikely(xd->reach.mfn_map ||
-		     !xadma_ram_has(&xd->xadma->ram, maddr, size))) {
-		xadma_misuse(dev, "free", *dma, size, -ENOENT);
-		return false;
-	}
+		     !xadma_ram_has(&xd->xadma->ram, maddr, size)))
+		return not_direct(dev, size, *dma);
 	if (unlikely(maddr != *dma || dev->dma_range_map))
 		*dma = phys_to_dma(dev, maddr);
 	return true;
