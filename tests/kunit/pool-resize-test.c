@@ -99,7 +99,7 @@ static int bounce(struct bench *b, size_t size, struct xadma_bounce *in)
 		.account = account_for(b, size),
 	};
 
-	return xadma_pool_bounce(&b->pool, &rq, in);
+	return xadma_bounce_request(&b->pool, &rq, in);
 }
 
 static int release(struct bench *b, struct xadma_bounce *in, size_t size)
@@ -441,26 +441,26 @@ static void little_is_always_there(struct kunit *test)
 	xadma_resize_allow(&b->pool, 0, anywhere);
 	hold(h, 7);
 	settle(b);
-	while (n < 64 && !xadma_pool_bounce(&b->pool, &rq, &in[n]))
+	while (n < 64 && !xadma_bounce_request(&b->pool, &rq, &in[n]))
 		n++;
 	all = n;
 	KUNIT_EXPECT_GT(test, n, 4);
 	KUNIT_EXPECT_LT(test, n, 32);
-	KUNIT_EXPECT_EQ(test, -EBUSY, xadma_pool_bounce(&b->pool, &rq, &in[n]));
+	KUNIT_EXPECT_EQ(test, -EBUSY, xadma_bounce_request(&b->pool, &rq, &in[n]));
 	KUNIT_EXPECT_EQ(test, xadma_quota_held(greedy), n);
 
 	/* For another one there is something left. */
 	rq.account = modest;
-	KUNIT_EXPECT_EQ(test, 0, xadma_pool_bounce(&b->pool, &rq, &in[n]));
+	KUNIT_EXPECT_EQ(test, 0, xadma_bounce_request(&b->pool, &rq, &in[n]));
 	n++;
 	KUNIT_EXPECT_EQ(test, xadma_quota_held(modest), 1);
 	/* And who is not asked to share may have all. */
 	rq.account = NULL;
-	while (n < 64 && !xadma_pool_bounce(&b->pool, &rq, &in[n]))
+	while (n < 64 && !xadma_bounce_request(&b->pool, &rq, &in[n]))
 		n++;
 	KUNIT_EXPECT_EQ(test, n, 32);
 	KUNIT_EXPECT_EQ(test, usage(b).used, usage(b).slots);
-	KUNIT_EXPECT_EQ(test, -ENOSPC, xadma_pool_bounce(&b->pool, &rq, &in[n]));
+	KUNIT_EXPECT_EQ(test, -ENOSPC, xadma_bounce_request(&b->pool, &rq, &in[n]));
 
 	while (n--)
 		KUNIT_EXPECT_EQ(test, 0,

@@ -69,7 +69,7 @@ static struct xadma_bounce bounce(struct kunit *test, struct bench *b,
 	struct xadma_request rq = request(orig_addr, size);
 	struct xadma_bounce in = {};
 
-	KUNIT_ASSERT_EQ(test, 0, xadma_pool_bounce(&b->pool, &rq, &in));
+	KUNIT_ASSERT_EQ(test, 0, xadma_bounce_request(&b->pool, &rq, &in));
 	return in;
 }
 
@@ -135,7 +135,7 @@ static void pool_without_a_source_serves_nothing(struct kunit *test)
 	xadma_pool_init(&pool, NULL, xadma_resize_work);
 	KUNIT_EXPECT_EQ(test, xadma_pool_grow(&pool, SZ_1M, anywhere), 0);
 	KUNIT_EXPECT_TRUE(test, xadma_pool_empty(&pool));
-	KUNIT_EXPECT_EQ(test, xadma_pool_bounce(&pool, &rq, &in), -ERANGE);
+	KUNIT_EXPECT_EQ(test, xadma_bounce_request(&pool, &rq, &in), -ERANGE);
 	KUNIT_EXPECT_FALSE(test, find_in_pool(&pool, 0, &in));
 	KUNIT_EXPECT_EQ(test, xadma_pool_largest(&pool, &rq), 0);
 	xadma_pool_destroy(&pool);
@@ -262,7 +262,7 @@ static void padding_is_cleared(struct kunit *test)
 
 	rq.min_align_mask = 0xfff;
 	memset(page_address(page), 0xaa, PAGE_SIZE);
-	KUNIT_ASSERT_EQ(test, 0, xadma_pool_bounce(&b->pool, &rq, &in));
+	KUNIT_ASSERT_EQ(test, 0, xadma_bounce_request(&b->pool, &rq, &in));
 	KUNIT_EXPECT_EQ(test, in.pad, 0x123);
 	KUNIT_EXPECT_EQ(test, in.run_size, XADMA_SLOT_SIZE);
 	KUNIT_EXPECT_NULL(test, memchr_inv(in.vaddr - in.pad, 0, in.pad));
@@ -303,7 +303,7 @@ static void keeps_low_bits(struct kunit *test)
 			rq.min_align_mask = keeps[k];
 			rq.alloc_align = PAGE_SIZE;
 			KUNIT_ASSERT_EQ(test, 0,
-					xadma_pool_bounce(&b->pool, &rq, &in));
+					xadma_bounce_request(&b->pool, &rq, &in));
 			KUNIT_EXPECT_EQ(test, in.maddr & keeps[k],
 					orig_addr & keeps[k]);
 			KUNIT_EXPECT_EQ(test, (in.maddr - in.pad) % PAGE_SIZE, 0);
@@ -321,7 +321,7 @@ static void reasons(struct kunit *test)
 	phys_addr_t first_only = FAKE_MACHINE + SZ_64K - 1;
 	struct xadma_bounce in, other;
 
-	KUNIT_EXPECT_EQ(test, xadma_pool_bounce(&b->pool, &rq, &in), -ERANGE);
+	KUNIT_EXPECT_EQ(test, xadma_bounce_request(&b->pool, &rq, &in), -ERANGE);
 
 	b->provider->largest = SZ_64K;
 	xadma_pool_grow(&b->pool, SZ_64K, anywhere);
@@ -329,7 +329,7 @@ static void reasons(struct kunit *test)
 	xadma_pool_grow(&b->pool, SZ_128K, anywhere);
 
 	rq.windows = &xadma_windows_nowhere;
-	KUNIT_EXPECT_EQ(test, xadma_pool_bounce(&b->pool, &rq, &in), -ERANGE);
+	KUNIT_EXPECT_EQ(test, xadma_bounce_request(&b->pool, &rq, &in), -ERANGE);
 	KUNIT_EXPECT_EQ(test, xadma_pool_largest(&b->pool, &rq), 0);
 
 	/* The device reaches the small chunk alone. */
@@ -337,19 +337,19 @@ static void reasons(struct kunit *test)
 	rq.limit = first_only;
 	KUNIT_EXPECT_EQ(test, xadma_pool_largest(&b->pool, &rq), SZ_64K);
 	rq.size = SZ_64K + 1;
-	KUNIT_EXPECT_EQ(test, xadma_pool_bounce(&b->pool, &rq, &in), -E2BIG);
+	KUNIT_EXPECT_EQ(test, xadma_bounce_request(&b->pool, &rq, &in), -E2BIG);
 	rq.size = SZ_64K;
-	KUNIT_ASSERT_EQ(test, xadma_pool_bounce(&b->pool, &rq, &in), 0);
+	KUNIT_ASSERT_EQ(test, xadma_bounce_request(&b->pool, &rq, &in), 0);
 	rq.size = 1;
-	KUNIT_EXPECT_EQ(test, xadma_pool_bounce(&b->pool, &rq, &other), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, xadma_bounce_request(&b->pool, &rq, &other), -ENOSPC);
 
 	/* Full here, too small there: that it is full says more. */
 	rq.limit = (u64)-1;
 	rq.size = SZ_128K;
-	KUNIT_ASSERT_EQ(test, xadma_pool_bounce(&b->pool, &rq, &other), 0);
-	KUNIT_EXPECT_EQ(test, xadma_pool_bounce(&b->pool, &rq, &in), -ENOSPC);
+	KUNIT_ASSERT_EQ(test, xadma_bounce_request(&b->pool, &rq, &other), 0);
+	KUNIT_EXPECT_EQ(test, xadma_bounce_request(&b->pool, &rq, &in), -ENOSPC);
 	rq.size = SZ_128K + 1;
-	KUNIT_EXPECT_EQ(test, xadma_pool_bounce(&b->pool, &rq, &in), -E2BIG);
+	KUNIT_EXPECT_EQ(test, xadma_bounce_request(&b->pool, &rq, &in), -E2BIG);
 	KUNIT_EXPECT_EQ(test, 0, pool_release(&b->pool, &other, SZ_128K, NULL));
 
 	KUNIT_ASSERT_TRUE(test, find_in_pool(&b->pool, FAKE_MACHINE, &in));
@@ -374,7 +374,7 @@ static void largest_is_true(struct kunit *test)
 		for (offset = 0; offset <= keeps[k]; offset += 0x1ff) {
 			rq.orig_addr = page_to_phys(page) + offset;
 			KUNIT_ASSERT_EQ(test, 0,
-					xadma_pool_bounce(&b->pool, &rq, &in));
+					xadma_bounce_request(&b->pool, &rq, &in));
 			KUNIT_ASSERT_EQ(test, 0,
 					pool_release(&b->pool, &in, rq.size, NULL));
 		}
@@ -392,7 +392,7 @@ static void beyond_largest(struct kunit *test)
 		struct xadma_request rq = request(0x1fff, sizes[i]);
 
 		rq.min_align_mask = 0xfff;
-		KUNIT_EXPECT_EQ(test, xadma_pool_bounce(&b->pool, &rq, &in),
+		KUNIT_EXPECT_EQ(test, xadma_bounce_request(&b->pool, &rq, &in),
 				-E2BIG);
 	}
 }
@@ -431,7 +431,7 @@ static void check_table(struct kunit *test)
 	/* A free page before it, a lead of 0x200 bytes, and free slots behind. */
 	first = lend(test, b, SZ_4K);
 	rq.min_align_mask = 0xfff;
-	KUNIT_ASSERT_EQ(test, 0, xadma_pool_bounce(&b->pool, &rq, &in));
+	KUNIT_ASSERT_EQ(test, 0, xadma_bounce_request(&b->pool, &rq, &in));
 	KUNIT_ASSERT_EQ(test, 0, pool_release(&b->pool, &first, SZ_4K, NULL));
 
 	for (i = 0; i < ARRAY_SIZE(spans); i++) {
@@ -525,7 +525,7 @@ static void try_begin(struct kunit *test, struct bench *b, struct live *live,
 			  1 + prandom_u32_state(rnd) % (3 * PAGE_SIZE));
 	one->rq.min_align_mask = prandom_u32_state(rnd) % 2 ? 0xfff : 0;
 	one->rq.alloc_align = prandom_u32_state(rnd) % 2 ? PAGE_SIZE : 1;
-	if (xadma_pool_bounce(&b->pool, &one->rq, &one->in))
+	if (xadma_bounce_request(&b->pool, &one->rq, &one->in))
 		return;
 	one->seed = 1 + prandom_u32_state(rnd) % 1000;
 	overlaps_none(test, live, one);
@@ -595,7 +595,7 @@ static void one_bounce(struct crowd *c, size_t size, unsigned int seed)
 	struct xadma_request rq = request(c->orig_addr, size);
 	struct xadma_bounce in, found;
 
-	if (xadma_pool_bounce(c->pool, &rq, &in))
+	if (xadma_bounce_request(c->pool, &rq, &in))
 		return;
 	pattern_fill(in.vaddr, size, seed);
 	if (!find_in_pool(c->pool, in.maddr, &found) ||

@@ -11,6 +11,7 @@
 #include <xen/swiotlb-arm-hv.h>
 
 #include "alloc.h"
+#include "bounce.h"
 #include "instance.h"
 #include "report.h"
 
@@ -28,7 +29,7 @@ static int pool_alloc(struct device *dev, size_t size, struct xadma_bounce *b)
 		.windows = xd->reach.windows,
 		.limit = xadma_dev_limit(dev, dev->coherent_dma_mask),
 	};
-	int ret = xadma_pool_bounce(&xd->xadma->pool, &rq, b);
+	int ret = xadma_bounce_request(&xd->xadma->pool, &rq, b);
 
 	if (!ret)
 		xadma_dev_uses_pool(xd);
@@ -59,7 +60,7 @@ static void pool_free(struct device *dev, dma_addr_t dma, size_t size)
 
 	rcu_read_lock();
 	if (xadma_pool_find(pool, xadma_dev_maddr(xd, dma), &b))
-		err = xadma_pool_free(pool, &b, size);
+		err = xadma_bounce_free(pool, &b, size);
 	rcu_read_unlock();
 	if (err)
 		xadma_misuse(dev, "free", dma, size, err);

@@ -25,6 +25,12 @@
 #include "pool.h"
 #include "route.h"
 
+int xadma_bounce_request(struct xadma_pool *pool, const struct xadma_request *rq,
+			 struct xadma_bounce *b);
+int xadma_bounce_free(struct xadma_pool *pool, const struct xadma_bounce *b,
+		      size_t size);
+void xadma_bounce_give_back(struct xadma_pool *pool, struct xadma_run *run);
+
 /**
  * xadma_bounce_order - the size of kept runs that a buffer takes
  * @size:     bytes of the buffer, at least 1
@@ -59,7 +65,7 @@ xadma_bounce_order(size_t size, size_t pad, size_t min_align_mask, size_t align,
  * @mask:  its mask
  *
  * Context: any, with interrupts off.
- * Return: the run; NULL for all that xadma_pool_bounce() has to look into.
+ * Return: the run; NULL for all that xadma_bounce_request() has to look into.
  */
 static __always_inline struct xadma_run *
 xadma_bounce_take(struct xadma_pool *pool, unsigned int order,
@@ -85,10 +91,10 @@ xadma_bounce_take(struct xadma_pool *pool, unsigned int order,
 
 /* With interrupts off; @mine is this CPU's. */
 static __always_inline void
-xadma_account_charge(struct xadma_account *mine, size_t size, unsigned int slots)
+xadma_account_charge(struct xadma_account *mine, size_t size, size_t run_size)
 {
 	mine->bounced += size;
-	mine->held += (size_t)slots << XADMA_SLOT_SHIFT;
+	mine->held += run_size;
 }
 
 /* With interrupts off; @mine is this CPU's. */
@@ -117,39 +123,38 @@ xadma_bounce_fill(struct xadma_run *run, void *start, phys_addr_t orig_addr,
 	run->dirty = ALIGN(end, SMP_CACHE_BYTES);
 }
 
+/* From now on the run's record finds what is mapped there. */
+static __always_inline void *xadma_bounce_start(struct xadma_run *run, size_t size,
+						size_t pad)
+{
+	const struct xadma_chunk *chunk = run->chunk;
+	size_t offset = (size_t)(run - chunk->runs) << XADMA_SLOT_SHIFT;
+
+	run->size = size;
+	run->start = offset + pad;
+	return chunk->memory.vaddr + offset;
+}
+
 /**
  * xadma_bounce_begin - a run stands in for a buffer from now on
  * @run:       the run
- * @orig_addr: guest physical address of the buffer, or XADMA_NO_ORIG
+ * @orig_addr: guest physical address of the buffer
  * @size:      bytes of it
  * @pad:       bytes of the run before it
- * @shift:     what the device adds to machine addresses there
- * @b:         where the bounce buffer is
  *
  * Context: any; the caller owns the run.
+ * Return: where the kernel sees the run.
  */
-static __always_inline void
-xadma_bounce_begin(struct xadma_run *run, phys_addr_t orig_addr, size_t size,
-		   size_t pad, u64 shift, struct xadma_bounce *b)
+static __always_inline void *xadma_bounce_begin(struct xadma_run *run,
+						phys_addr_t orig_addr, size_t size,
+						size_t pad)
 {
-	struct xadma_chunk *chunk = run->chunk;
-	size_t offset = (size_t)(run - chunk->runs) << XADMA_SLOT_SHIFT;
-	void *start = chunk->memory.vaddr + offset;
+	void *start;
 
 	run->orig_addr = orig_addr;
-	run->size = size;
-	run->start = offset + pad;
-	b->run = run;
-	b->offset = offset + pad;
-	b->maddr = run->maddr + pad;
-	b->shift = shift;
-	b->vaddr = start + pad;
-	b->pad = pad;
-	b->run_size = (size_t)run->slots << XADMA_SLOT_SHIFT;
-	if (unlikely(orig_addr == XADMA_NO_ORIG))
-		memset(start, 0, b->run_size);
-	else
-		xadma_bounce_fill(run, start, orig_addr, pad, pad + size);
+	start = xadma_bounce_start(run, size, pad);
+	xadma_bounce_fill(run, start, orig_addr, pad, pad + size);
+	return start;
 }
 
 /**
@@ -236,11 +241,11 @@ static __always_inline void xadma_bounce_copy_out(const struct xadma_bounce *b,
 static __always_inline void xadma_bounce_end(struct xadma_pool *pool,
 					     struct xadma_run *run)
 {
-	unsigned int max = READ_ONCE(pool->pressed) ? 1 : XADMA_SLOT_CACHE_DEPTH;
-
-	if (unlikely(run->order == XADMA_NO_ORDER || READ_ONCE(run->chunk->retiring) ||
-		     !xadma_slot_cache_put(pool->slot_cache, run->order, run, max)))
-		xadma_pool_give_back(pool, run);
+	if (unlikely(READ_ONCE(pool->pressed) || run->order == XADMA_NO_ORDER ||
+		     READ_ONCE(run->chunk->retiring) ||
+		     !xadma_slot_cache_put(pool->slot_cache, run->order, run,
+					   XADMA_SLOT_CACHE_DEPTH)))
+		xadma_bounce_give_back(pool, run);
 }
 
 #endif /* _XADMA_BOUNCE_H */

@@ -59,11 +59,11 @@ static enum xadma_route why_not(struct xadma_dev *xd, enum xadma_route route, in
  * written back late would destroy what the device wrote. And all lines of the run, for
  * what is clear in the cache may have been cleared for a device that snoops.
  */
-static void clean_run(struct xadma_dev *xd, const struct xadma_bounce *b,
-		      enum dma_data_direction dir)
+static noinline void clean_run(struct xadma_dev *xd, const void *start, size_t size,
+			       enum dma_data_direction dir)
 {
 	xadma_dev_count(xd, XADMA_N_CACHE_LOCAL, 1);
-	xd->xadma->hv->clean(b->vaddr - b->pad, b->run_size, dir);
+	xd->xadma->hv->clean(start, size, dir);
 }
 
 static size_t alloc_align(size_t size)
@@ -91,12 +91,12 @@ static noinline dma_addr_t map_bounce_slow(struct device *dev, struct xadma_dev 
 	struct xadma_bounce b;
 	int err;
 
-	err = xadma_pool_bounce(&xd->xadma->pool, &rq, &b);
+	err = xadma_bounce_request(&xd->xadma->pool, &rq, &b);
 	if (err)
 		return xadma_refuse(dev, phys, size, why_not(xd, route, err), attrs);
 	xadma_dev_count(xd, XADMA_N_ROUTE + route, 1);
 	if (!xd->reach.coherent)
-		clean_run(xd, &b, dir);
+		clean_run(xd, b.vaddr - b.pad, b.run_size, dir);
 	xadma_dev_uses_pool(xd);
 	return b.maddr + b.shift;
 }
@@ -105,13 +105,12 @@ static __always_inline dma_addr_t
 map_bounce(struct device *dev, struct xadma_dev *xd, phys_addr_t phys, size_t size,
 	   enum dma_data_direction dir, unsigned long attrs, enum xadma_route route)
 {
-	unsigned int min_align_mask = dma_get_min_align_mask(dev);
-	struct xadma_bounce b __uninitialized;
-	size_t pad = phys & min_align_mask;
+	unsigned int min_align_mask = dma_get_min_align_mask(dev), order;
+	size_t pad = phys & min_align_mask, run_size;
 	struct xadma_stats *stats;
 	struct xadma_run *run;
 	unsigned long flags;
-	unsigned int order;
+	void *start;
 
 	order = xadma_bounce_order(size, pad, min_align_mask, alloc_align(size),
 				   dma_get_seg_boundary(dev));
@@ -121,16 +120,17 @@ map_bounce(struct device *dev, struct xadma_dev *xd, phys_addr_t phys, size_t si
 		local_irq_restore(flags);
 		return map_bounce_slow(dev, xd, phys, size, dir, attrs, route);
 	}
+	run_size = XADMA_SLOT_SIZE << order;
 	stats = this_cpu_ptr(xd->stats);
 	stats->route[route]++;
-	xadma_account_charge(&stats->account, size, 1U << order);
+	xadma_account_charge(&stats->account, size, run_size);
 	local_irq_restore(flags);
 
-	xadma_bounce_begin(run, phys, size, pad, 0, &b);
+	start = xadma_bounce_begin(run, phys, size, pad);
 	if (!xd->reach.coherent)
-		clean_run(xd, &b, dir);
+		clean_run(xd, start, run_size, dir);
 	xadma_dev_uses_pool(xd);
-	return b.maddr;
+	return run->maddr + pad;
 }
 
 static __always_inline dma_addr_t

@@ -4,7 +4,6 @@
 #include <linux/slab.h>
 #include <linux/smp.h>
 
-#include "bounce.h"
 #include "pool.h"
 
 /* ---- building and taking down ---- */
@@ -385,24 +384,6 @@ static size_t pad_of(const struct xadma_request *rq, u64 shift)
 	return (rq->orig_addr - shift % XADMA_SLOT_SIZE) & rq->min_align_mask;
 }
 
-/*
- * What is allocated stays for long, and is looked for where it fits best; anything
- * small comes in runs that suit the next one, too.
- */
-static unsigned int order_of(const struct xadma_request *rq)
-{
-	if (!rq->account)
-		return XADMA_NO_ORDER;
-	return xadma_bounce_order(rq->size, rq->orig_addr & rq->min_align_mask,
-				  rq->min_align_mask, rq->alloc_align, rq->boundary);
-}
-
-/* Does the device see the alignment that a run has in the machine? */
-static bool keeps_alignment(const struct xadma_request *rq, u64 shift)
-{
-	return IS_ALIGNED(shift, align_of(rq));
-}
-
 /* Does the device drive all of a chunk, and by which shift? */
 static bool drives(const struct xadma_chunk *chunk, const struct xadma_request *rq,
 		   u64 *shift)
@@ -527,10 +508,10 @@ static int better_reason(int a, int b)
  * few small ones that stay are enough to leave no room for a long one.
  */
 static int take_from_any(struct xadma_pool *pool, const struct xadma_request *rq,
-			 unsigned int order, bool reserve, struct xadma_bounce *b)
+			 bool small, unsigned int order, bool reserve,
+			 struct xadma_bounce *b)
 {
 	const struct xadma_chunks *chunks = rcu_dereference(pool->chunks);
-	bool small = order_of(rq) != XADMA_NO_ORDER;
 	unsigned int i, n;
 	int ret = -ERANGE;
 
@@ -560,23 +541,56 @@ static bool may_use_reserve(struct xadma_pool *pool, const struct xadma_request 
 				 xadma_quota_held(rq->account));
 }
 
-/* What other CPUs keep may be just what is missing: a pool with that is not full. */
-static int take(struct xadma_pool *pool, const struct xadma_request *rq,
-		struct xadma_bounce *b)
+/**
+ * xadma_pool_take - take a run from a chunk
+ * @pool:  the pool
+ * @rq:    what is asked for
+ * @order: the size of kept runs that will do, or XADMA_NO_ORDER
+ * @b:     the run, the bytes before the buffer, and the shift, are filled in
+ *
+ * What other CPUs keep may be just what is missing: a pool with that is not full.
+ *
+ * Context: any, within an RCU read section. Takes the lock of one chunk at a time.
+ * Return: 0; -ERANGE when the device drives no chunk, -E2BIG when it drives
+ *	some but none has pieces that large, -ENOSPC when they are too full just now.
+ */
+int xadma_pool_take(struct xadma_pool *pool, const struct xadma_request *rq,
+		    unsigned int order, struct xadma_bounce *b)
 {
-	unsigned int none = XADMA_NO_ORDER;
+	bool small = order != XADMA_NO_ORDER;
 	int ret;
 
-	ret = take_from_any(pool, rq, order_of(rq), false, b);
+	ret = take_from_any(pool, rq, small, order, false, b);
 	if (ret != -ENOSPC)
 		return ret;
 	xadma_pool_drain_slot_caches(pool);
-	ret = take_from_any(pool, rq, none, false, b);
+	order = XADMA_NO_ORDER;
+	ret = take_from_any(pool, rq, small, order, false, b);
 	if (ret == -ENOSPC && may_use_reserve(pool, rq))
-		ret = take_from_any(pool, rq, none, true, b);
+		ret = take_from_any(pool, rq, small, order, true, b);
 	if (ret == -ENOSPC)
 		note_failure(pool, rq);
 	return ret;
+}
+
+/**
+ * xadma_pool_fits - may a run that a CPU keeps serve a request?
+ * @run: the run, long enough
+ * @rq:  the request
+ * @b:   filled in as by xadma_pool_take() when it may
+ *
+ * Context: any; the caller owns the run.
+ * Return: true when the device drives its chunk, and sees the alignment that the run has
+ *	in the machine.
+ */
+bool xadma_pool_fits(struct xadma_run *run, const struct xadma_request *rq,
+		     struct xadma_bounce *b)
+{
+	if (!drives(run->chunk, rq, &b->shift) || !IS_ALIGNED(b->shift, align_of(rq)))
+		return false;
+	b->run = run;
+	b->pad = pad_of(rq, b->shift);
+	return true;
 }
 
 static bool has_its_share(struct xadma_pool *pool, const struct xadma_request *rq)
@@ -589,72 +603,21 @@ static bool has_its_share(struct xadma_pool *pool, const struct xadma_request *r
 				   total - min_t(s64, taken, total), total);
 }
 
-/* With interrupts off. A run that this CPU keeps, if the device drives its chunk. */
-static bool take_cached(struct xadma_pool *pool, const struct xadma_request *rq,
-			unsigned int order, struct xadma_bounce *b)
-{
-	struct xadma_run *run;
-
-	if (order == XADMA_NO_ORDER)
-		return false;
-	run = xadma_slot_cache_get(pool->slot_cache, order);
-	if (!run)
-		return false;
-	if (unlikely(!drives(run->chunk, rq, &b->shift) ||
-		     !keeps_alignment(rq, b->shift))) {
-		xadma_bounce_end(pool, run);
-		return false;
-	}
-	b->run = run;
-	b->pad = pad_of(rq, b->shift);
-	return true;
-}
-
 /**
- * xadma_pool_bounce - find a run for a buffer, and fill it
+ * xadma_pool_admits - may a device have more of the pool just now?
  * @pool: the pool
- * @rq:   the buffer, what its device drives, and what it has had so far
- * @b:    where the bounce buffer is
+ * @rq:   what it asks for
  *
- * Context: any. Takes the lock of one chunk at a time, and none for what this CPU
- *	keeps.
- * Return: 0; -ERANGE when the device drives no chunk, -E2BIG when it drives
- *	some but none has pieces that large, -ENOSPC when they are too full just now,
- *	-EBUSY when the pool is filling up and the device has its share of it.
+ * Context: any, no lock.
+ * Return: false when the pool is filling up and the device has its share of it.
  */
-int xadma_pool_bounce(struct xadma_pool *pool, const struct xadma_request *rq,
-		      struct xadma_bounce *b)
+bool xadma_pool_admits(struct xadma_pool *pool, const struct xadma_request *rq)
 {
-	unsigned int order = order_of(rq);
-	unsigned long flags;
-	int ret = 0;
-
-	if (READ_ONCE(pool->pressed) && has_its_share(pool, rq)) {
-		queue_resize(pool);
-		return -EBUSY;
-	}
-
-	/* Until a run of it is taken, a chunk may be retired. */
-	rcu_read_lock();
-	local_irq_save(flags);
-	if (!take_cached(pool, rq, order, b)) {
-		local_irq_restore(flags);
-		ret = take(pool, rq, b);
-		local_irq_save(flags);
-	}
-	if (!ret && rq->account)
-		xadma_account_charge(this_cpu_ptr(rq->account), rq->size,
-				     b->run->slots);
-	local_irq_restore(flags);
-	rcu_read_unlock();
-
-	if (!ret)
-		xadma_bounce_begin(b->run, rq->orig_addr, rq->size, b->pad, b->shift,
-				   b);
-	return ret;
+	if (likely(!READ_ONCE(pool->pressed)) || !has_its_share(pool, rq))
+		return true;
+	queue_resize(pool);
+	return false;
 }
-
-/* ---- memory that was allocated as such ---- */
 
 /**
  * xadma_pool_uncached - where the kernel sees a place without caches
@@ -668,35 +631,6 @@ void *xadma_pool_uncached(const struct xadma_bounce *b)
 	void *start = READ_ONCE(b->run->chunk->uncached);
 
 	return start ? start + b->offset : NULL;
-}
-
-/**
- * xadma_pool_free - end an allocation
- * @pool: the pool
- * @b:    where it starts: the very address that was given out
- * @size: the size that was asked for
- *
- * A wrong size is reported, but the run ends all the same: its slots would be
- * lost for ever otherwise.
- *
- * Context: any, within an RCU read section. Takes the chunk's lock.
- * Return: 0; -ENOENT when no allocation starts there, or another CPU came first, with
- *	nothing changed; -ERANGE when the size was another.
- */
-int xadma_pool_free(struct xadma_pool *pool, const struct xadma_bounce *b, size_t size)
-{
-	unsigned long flags;
-	size_t was;
-
-	if (!xadma_pool_is_alloc(b) || b->offset != b->run->start)
-		return -ENOENT;
-	was = xadma_bounce_claim(b->run);
-	if (!was)
-		return -ENOENT;
-	local_irq_save(flags);
-	xadma_bounce_end(pool, b->run);
-	local_irq_restore(flags);
-	return size == was ? 0 : -ERANGE;
 }
 
 /* ---- figures ---- */

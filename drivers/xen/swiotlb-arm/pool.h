@@ -196,10 +196,11 @@ size_t xadma_pool_grow_for(struct xadma_pool *pool, size_t size,
 int xadma_pool_see_uncached(struct xadma_pool *pool);
 bool xadma_pool_empty(const struct xadma_pool *pool);
 
-int xadma_pool_bounce(struct xadma_pool *pool, const struct xadma_request *rq,
-		      struct xadma_bounce *b);
-int xadma_pool_free(struct xadma_pool *pool, const struct xadma_bounce *b,
-		    size_t size);
+bool xadma_pool_admits(struct xadma_pool *pool, const struct xadma_request *rq);
+int xadma_pool_take(struct xadma_pool *pool, const struct xadma_request *rq,
+		    unsigned int order, struct xadma_bounce *b);
+bool xadma_pool_fits(struct xadma_run *run, const struct xadma_request *rq,
+		     struct xadma_bounce *b);
 void *xadma_pool_uncached(const struct xadma_bounce *b);
 void xadma_pool_give_back(struct xadma_pool *pool, struct xadma_run *run);
 size_t xadma_pool_largest(struct xadma_pool *pool, const struct xadma_request *rq);
