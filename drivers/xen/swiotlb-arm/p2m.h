@@ -3,10 +3,12 @@
  * p2m: whose a buffer is, and where in the machine.
  *
  * xadma_p2m_lookup() is the one place where that is asked, for whatever is mapped,
- * unmapped or synced. In a domain that is mapped 1:1 every frame of our own is its own
- * machine frame; in another one it is what has been learnt of it (mfn-map.h). Frames
- * that were granted by other domains are elsewhere in either; the table of those is
- * arch/arm64/xen/p2m.c.
+ * unmapped or synced; the first lines of route ask the two questions that it begins
+ * with, whether a buffer may be foreign, and whether it is one foreign frame.
+ *
+ * In a domain that is mapped 1:1 every frame of our own is its own machine frame; in
+ * another one it is what has been learnt of it (mfn-map.h). Frames that were granted by
+ * other domains are elsewhere in either; the table of those is arch/arm64/xen/p2m.c.
  */
 #ifndef _XADMA_P2M_H
 #define _XADMA_P2M_H

@@ -103,7 +103,8 @@ struct xadma_resize {
  * @taken:   those that are taken, the cached ones included; a little behind
  * @batch:   how much each CPU may add to @taken before it tells
  * @pressed: the high-water mark has been passed, so next to nothing is cached, and
- *	quotas count. A word, for it is cheapest to load. A hint, read without a lock: nothing depends on its order
+ *	quotas count. A word, for it is cheapest to load. A hint, read without a lock:
+ *	nothing depends on its order
  * @resize:  how it grows and shrinks
  */
 struct xadma_pool {

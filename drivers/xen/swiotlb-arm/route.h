@@ -6,9 +6,10 @@
  * else does. It takes numbers: what is known of the device (struct xadma_reach), its
  * mask, the buffer. Its first lines, xadma_route_first(), settle most buffers: RAM of
  * our own, by comparisons, and single frames of other domains, by a look-up, for a
- * device that snoops and drives them as they are. All others go through xadma_route_rest(), which finds out whose the buffer is, once, and
- * then goes through the reasons for a bounce in their order. Whoever tests that the
- * first lines decide as the rest would calls the rest alone.
+ * device that snoops and drives them as they are. All others go through
+ * xadma_route_rest(), which finds out whose the buffer is, once, and then goes through
+ * the reasons for a bounce in their order. Whoever tests that the first lines decide as
+ * the rest would calls the rest alone.
  *
  * The order of the reasons is the policy: an error of the caller is named before
  * anything else; then what only a bounce overcomes, the physical reasons first, so

@@ -20,7 +20,7 @@
 /* Is a bounce buffer there, and how many of @size bytes from there on are its? */
 static __always_inline bool
 find_bounced(struct xadma_dev *xd, phys_addr_t maddr, size_t size,
-	    struct xadma_bounce *b, size_t *bytes)
+	     struct xadma_bounce *b, size_t *bytes)
 {
 	unsigned long flags;
 
