@@ -122,11 +122,13 @@ static __always_inline bool xadma_p2m_may_be_foreign(struct xadma_frames frames)
 	if (likely(xadma_p2m_is_away(frames)))
 		return false;
 	/* More than a word of the filter is looked up instead. */
-	if ((frames.first ^ frames.last) / BITS_PER_LONG)
+	if (nr && (frames.first ^ frames.last) / BITS_PER_LONG)
 		return true;
 	bits = READ_ONCE(xadma_p2m.filter[frames.first % XADMA_P2M_FILTER_FRAMES /
 					  BITS_PER_LONG]);
 	bits >>= frames.first % BITS_PER_LONG;
+	if (!nr)
+		return bits & 1;
 	/* Those past the last frame go; modulo, for that is what a shift does anyway. */
 	return bits << (~nr % BITS_PER_LONG);
 }
