@@ -12,7 +12,7 @@
 #include "../source.h"
 
 static int wrong_get(struct xadma_source *source, struct xadma_memory *memory,
-		     size_t want, struct xadma_window within)
+		     size_t want, struct xadma_range within)
 {
 	phys_addr_t *maddr;
 	unsigned int order = get_order(want);
