@@ -453,8 +453,16 @@ bool pattern_is(const void *p, size_t len, unsigned int seed)
 static struct task_struct *victim;
 static unsigned int fail_in;
 
+/* kmemleak and debugobjects allocate for themselves, and differently. */
+static bool is_for_debugging(gfp_t gfp)
+{
+	return gfp & __GFP_NOMEMALLOC || !(gfp & __GFP_KSWAPD_RECLAIM);
+}
+
 static int decide(struct kprobe *probe, struct pt_regs *regs)
 {
+	if (is_for_debugging((__force gfp_t)regs_get_kernel_argument(regs, 1)))
+		return 0;
 	if (current != victim || !in_task() || !fail_in || --fail_in)
 		return 0;
 	regs_set_return_value(regs, -ENOMEM);
