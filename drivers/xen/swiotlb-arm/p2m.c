@@ -9,8 +9,7 @@ static struct xadma_place lookup_ours(const struct xadma_mfn_map *map,
 {
 	unsigned long mfn = xadma_mfn_map_mfn(map, frames.first), next = mfn;
 	struct xadma_place place = {
-		.maddr = ((phys_addr_t)mfn << XEN_PAGE_SHIFT) +
-			 xen_offset_in_page(phys),
+		.maddr = xadma_p2m_maddr(mfn, phys),
 		.owner = XADMA_OURS,
 	};
 
@@ -35,8 +34,7 @@ struct xadma_place __xadma_p2m_lookup(const struct xadma_mfn_map *map,
 		run = xadma_p2m_run(frames);
 		if (run.nr > frames.last - frames.first)
 			return (struct xadma_place){
-				.maddr = ((phys_addr_t)run.mfn << XEN_PAGE_SHIFT) +
-					 xen_offset_in_page(phys),
+				.maddr = xadma_p2m_maddr(run.mfn, phys),
 				.owner = XADMA_FOREIGN,
 			};
 		if (run.nr || xadma_p2m_any_foreign(frames))

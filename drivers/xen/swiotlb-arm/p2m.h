@@ -46,11 +46,10 @@ struct xadma_place {
 	enum xadma_owner owner;
 };
 
-/* Where a place of a foreign frame is, by the frame's entry in the P2M. */
-static __always_inline phys_addr_t xadma_p2m_maddr(unsigned long entry, phys_addr_t phys)
+/* Where a place is whose frame is at a machine frame. */
+static __always_inline phys_addr_t xadma_p2m_maddr(unsigned long mfn, phys_addr_t phys)
 {
-	return ((phys_addr_t)(entry - XADMA_P2M_THERE) << XEN_PAGE_SHIFT) +
-	       xen_offset_in_page(phys);
+	return ((phys_addr_t)mfn << XEN_PAGE_SHIFT) + xen_offset_in_page(phys);
 }
 
 /**
@@ -70,7 +69,7 @@ static __always_inline bool xadma_p2m_frame(struct xadma_frames frames, phys_add
 	if (frames.first != frames.last)
 		return false;
 	entry = xadma_frame_table_get(&xadma_p2m.mfns, frames.first);
-	*maddr = xadma_p2m_maddr(entry, phys);
+	*maddr = xadma_p2m_maddr(entry - XADMA_P2M_THERE, phys);
 	return entry;
 }
 
