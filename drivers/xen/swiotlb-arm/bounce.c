@@ -41,8 +41,7 @@ static void begin(const struct xadma_request *rq, struct xadma_bounce *b)
 
 	b->run_size = (size_t)run->slots << XADMA_SLOT_SHIFT;
 	if (rq->orig_addr == XADMA_NO_ORIG) {
-		run->orig_addr = XADMA_NO_ORIG;
-		start = xadma_bounce_start(run, rq->size, b->pad);
+		start = xadma_bounce_start(run, XADMA_NO_ORIG, rq->size, b->pad);
 		memset(start, 0, b->run_size);
 	} else {
 		start = xadma_bounce_begin(run, rq->orig_addr, rq->size, b->pad);

@@ -124,12 +124,14 @@ xadma_bounce_fill(struct xadma_run *run, void *start, phys_addr_t orig_addr,
 }
 
 /* From now on the run's record finds what is mapped there. */
-static __always_inline void *xadma_bounce_start(struct xadma_run *run, size_t size,
+static __always_inline void *xadma_bounce_start(struct xadma_run *run,
+						phys_addr_t orig_addr, size_t size,
 						size_t pad)
 {
 	const struct xadma_chunk *chunk = run->chunk;
 	size_t offset = (size_t)(run - chunk->runs) << XADMA_SLOT_SHIFT;
 
+	run->orig_addr = orig_addr;
 	run->size = size;
 	run->start = offset + pad;
 	return chunk->memory.vaddr + offset;
@@ -149,10 +151,8 @@ static __always_inline void *xadma_bounce_begin(struct xadma_run *run,
 						phys_addr_t orig_addr, size_t size,
 						size_t pad)
 {
-	void *start;
+	void *start = xadma_bounce_start(run, orig_addr, size, pad);
 
-	run->orig_addr = orig_addr;
-	start = xadma_bounce_start(run, size, pad);
 	xadma_bounce_fill(run, start, orig_addr, pad, pad + size);
 	return start;
 }
