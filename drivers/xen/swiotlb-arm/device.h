@@ -171,6 +171,15 @@ static inline void xadma_dev_count_both(const struct xadma_dev *xd,
 	local_irq_restore(flags);
 }
 
+/* A buffer goes direct, and nothing else is done. */
+static __always_inline void xadma_dev_count_direct(const struct xadma_dev *xd, bool foreign)
+{
+	if (unlikely(foreign))
+		xadma_dev_count_both(xd, XADMA_N_ROUTE + XADMA_DIRECT, XADMA_N_FOREIGN);
+	else
+		xadma_dev_count(xd, XADMA_N_ROUTE + XADMA_DIRECT, 1);
+}
+
 /**
  * xadma_dev_uses_pool - a device is about to be told an address in the pool
  * @xd: its record

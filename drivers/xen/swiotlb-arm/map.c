@@ -19,19 +19,16 @@ static __always_inline dma_addr_t
 map_direct(struct xadma_dev *xd, phys_addr_t phys, size_t size,
 	   enum dma_data_direction dir, unsigned long attrs, struct xadma_verdict v)
 {
-	unsigned int direct = XADMA_N_ROUTE + XADMA_DIRECT;
-
 	if (v.maintain && !(attrs & DMA_ATTR_SKIP_CPU_SYNC)) {
 		/* The kernel sees other domains' pages, too: the caller has mapped them. */
 		xd->xadma->hv->clean(phys_to_virt(phys), size, dir);
-		xadma_dev_count_both(xd, direct, v.foreign ? XADMA_N_CACHE_FOREIGN :
-							     XADMA_N_CACHE_LOCAL);
+		xadma_dev_count_both(xd, XADMA_N_ROUTE + XADMA_DIRECT,
+				     v.foreign ? XADMA_N_CACHE_FOREIGN :
+						 XADMA_N_CACHE_LOCAL);
 		if (v.foreign)
 			xadma_dev_count(xd, XADMA_N_FOREIGN, 1);
-	} else if (v.foreign) {
-		xadma_dev_count_both(xd, direct, XADMA_N_FOREIGN);
 	} else {
-		xadma_dev_count(xd, direct, 1);
+		xadma_dev_count_direct(xd, v.foreign);
 	}
 	return v.dma;
 }

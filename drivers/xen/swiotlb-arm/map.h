@@ -58,10 +58,7 @@ static __always_inline dma_addr_t xadma_map(struct device *dev, phys_addr_t phys
 	if (unlikely(!xd || !xadma_route_first(xadma_route_plain(&xd->reach, *dev->dma_mask),
 					       phys, size, &v)))
 		return xadma_map_rest(dev, phys, size, dir, attrs);
-	if (unlikely(v.foreign))
-		xadma_dev_count_both(xd, XADMA_N_ROUTE + XADMA_DIRECT, XADMA_N_FOREIGN);
-	else
-		xadma_dev_count(xd, XADMA_N_ROUTE + XADMA_DIRECT, 1);
+	xadma_dev_count_direct(xd, v.foreign);
 	return v.dma;
 }
 
