@@ -55,7 +55,7 @@ controls: tools
 mutants: tools
 	@scripts/mutants
 debug: tools
-	@scripts/test kunit-debug kunit-kcsan system-debug
+	@LANES=1 scripts/test kunit-debug kunit-kcsan system-debug
 bench: tools
 	@scripts/bench
 check: tools
