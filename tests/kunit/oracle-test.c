@@ -97,6 +97,7 @@ enum trial_mistake {
 	SYNC_TOO_MUCH,
 	SYNC_OTHER_DIR,
 	SYNC_FEWER_ENTRIES,	/* which CONFIG_DMA_API_DEBUG takes for one */
+	ENTRY_ACROSS_BOUNDARY,	/* of a list, which goes direct all the same */
 	LIST_WITHOUT_LENGTHS,	/* sg_dma_len() is 0 in a list filled in by hand */
 	LIST_WITHOUT_PAGES,	/* CONFIG_DMABUF_DEBUG mangles page links */
 	NEVER_MAPPED,
@@ -387,6 +388,12 @@ static void plan_buffer(struct trial *t, struct mapping *m)
 	m->entry[0].len = any_size(t);
 }
 
+/* No boundary is shorter than a cell, and cells are aligned, but for the shift. */
+static size_t up_to_boundary(const struct trial *t, size_t at)
+{
+	return CELL - at % CELL - (t->pair->twin.map ? SHIFT % CELL : 0);
+}
+
 static void plan_list(struct trial *t, struct mapping *m)
 {
 	unsigned int i;
@@ -396,6 +403,9 @@ static void plan_list(struct trial *t, struct mapping *m)
 	for (i = 0; i < m->nr; i++) {
 		m->entry[i].at = i * CELL + RED + below(t, SZ_1K);
 		m->entry[i].len = min_t(size_t, any_size(t), CELL - SZ_1K - 2 * RED);
+		if (!(t->mistakes & BIT(ENTRY_ACROSS_BOUNDARY)))
+			m->entry[i].len = min(m->entry[i].len,
+					      up_to_boundary(t, m->entry[i].at));
 	}
 }
 
