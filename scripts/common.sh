@@ -7,6 +7,27 @@ cross=aarch64-linux-gnu-
 jobs=$(nproc)
 mkdir -p "$cache"
 
+# Which kernel is built: a version that scripts/fetch knows. What comes of the default
+# is in build/, what comes of another in a directory of that one's own.
+default_kernel=6.12
+export KERNEL="${KERNEL:-$default_kernel}"
+results=$root/build
+[ "$KERNEL" = "$default_kernel" ] || results=$root/build/$KERNEL
+
+# The source of KERNEL; a path in KERNEL_SRC comes first.
+kernel_source() {
+	if [ "${KERNEL_SRC-}" ]; then echo "$KERNEL_SRC"
+	else "$root/scripts/fetch" linux "$KERNEL"; fi
+}
+
+# The hypervisor that XEN says, which is a version or a path.
+the_xen() {
+	case ${XEN-} in
+	''|[0-9].[0-9]*) "$root/scripts/fetch" xen ${XEN:+"$XEN"} ;;
+	*) echo "$XEN" ;;
+	esac
+}
+
 # One integrates and builds at a time, whoever else shares the cache: between the two
 # the shadow must not become another tree's. What a script starts under its lock
 # inherits descriptor 9, and with it the lock.
