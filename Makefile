@@ -24,13 +24,19 @@
 #   make integrate KDIR=...  put the driver into your own kernel tree
 #   make clean               remove what the tests left in build/
 #
-# KERNEL_SRC=... and XEN=... take your own kernel source (6.12) and Xen;
-# XEN_COLOURED=... one with cache colouring.
+# Each of them takes
+#
+#   make ... KERNEL=VERSION  6.1, 6.12 (the default), 7.x or newest; a path in
+#                            KERNEL_SRC= takes a kernel source of your own
+#   make ... XEN=VERSION     4.17, 4.20 (the default), or the path of a Xen of your own;
+#                            XEN_COLOURED= one with cache colouring
+#
+# What comes of a kernel other than the default goes to build/VERSION/.
 
-export KERNEL_SRC XEN XEN_COLOURED RUNS
+export KERNEL KERNEL_SRC XEN XEN_COLOURED RUNS
 
 help:
-	@sed -n 's/^#   \(make .*\)/\1/p' Makefile
+	@sed -n 's/^#   \(make .*\|  .*\)/\1/p' Makefile
 
 run: tools
 	@scripts/test --brief $(if $(filter-out dom0,$(MODE)),$(MODE),system)
