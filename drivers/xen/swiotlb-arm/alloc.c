@@ -323,6 +323,12 @@ static unsigned long neighbours(struct device *dev, dma_addr_t dma, unsigned lon
 	return n;
 }
 
+/* A private area that may be written to. The core's own word for it changes its name. */
+static bool copies_on_write(const struct vm_area_struct *vma)
+{
+	return (vma->vm_flags & VM_MAYWRITE) && !(vma->vm_flags & VM_SHARED);
+}
+
 /* The core maps a private, writable area by one call only, or page by page. */
 static int insert_pages(struct device *dev, struct vm_area_struct *vma, dma_addr_t dma)
 {
@@ -341,7 +347,7 @@ static int remap_runs(struct device *dev, struct vm_area_struct *vma, dma_addr_t
 	int ret = 0;
 
 	n = neighbours(dev, dma, left, &pfn);
-	if (n < left && is_cow_mapping(vma->vm_flags))
+	if (n < left && copies_on_write(vma))
 		return insert_pages(dev, vma, dma);
 	while (!ret) {
 		ret = remap_pfn_range(vma, at, pfn, n << PAGE_SHIFT,

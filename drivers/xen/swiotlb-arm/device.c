@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/device/bus.h>
 #include <linux/dma-map-ops.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
@@ -7,6 +6,7 @@
 #include <linux/spinlock.h>
 #include <linux/string.h>
 
+#include "compat.h"
 #include "device.h"
 #include "instance.h"
 
@@ -254,11 +254,11 @@ static bool bus_watch(const struct bus_type *bus)
 		return false;
 	known->bus = bus;
 	known->nb.notifier_call = bus_event;
-	watched = !bus_register_notifier(bus, &known->nb);
+	watched = !xadma_bus_notify(bus, &known->nb);
 	if (watched && bus_enlist(known))
 		return true;
 	if (watched)
-		bus_unregister_notifier(bus, &known->nb);
+		xadma_bus_forget(bus, &known->nb);
 	kfree(known);
 	return watched;
 }

@@ -8,6 +8,7 @@
 #include <xen/swiotlb-arm-hv.h>
 
 #include "bounce.h"
+#include "compat.h"
 #include "map.h"
 #include "mapping.h"
 #include "mfn-map.h"
@@ -139,6 +140,8 @@ act_on_verdict(struct device *dev, struct xadma_dev *xd, phys_addr_t phys, size_
 		return map_direct(xd, phys, size, dir, attrs, v);
 	if (unlikely(!xadma_route_bounces(v.route)))
 		return xadma_refuse(dev, phys, size, v.route, attrs);
+	if (unlikely(attrs & XADMA_ATTR_REQUIRE_COHERENT))
+		return xadma_refuse(dev, phys, size, XADMA_REFUSE_COHERENT, attrs);
 	if (unlikely(v.route == XADMA_BOUNCE_UNKNOWN))
 		xadma_mfn_map_want(xd->xadma->mfn_map, xadma_frames_of(phys, size));
 	return map_bounce(dev, xd, phys, size, dir, attrs, v.route);

@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The struct dma_map_ops, and all that depends on what this kernel's has (6.12): the
- * rest is written to the newest one. Other kernels differ here: 6.1 names .alloc_pages
- * what is .alloc_pages_op now, and has no use_dma_iommu(); 7.x replaces map_page and
- * map_resource by map_phys with DMA_ATTR_MMIO, and unmap_page by unmap_phys.
+ * The struct dma_map_ops, and all that depends on what this kernel's has: the rest is
+ * written to the newest one. What differs, and is probed as in compat.h:
+ *
+ * - map_phys and unmap_phys (7.x) are map_page, unmap_page and map_resource of older
+ *   kernels in one, and come with attributes of which some have to be obeyed;
+ * - 6.1 names .alloc_pages what is .alloc_pages_op now;
+ * - 6.1 has no use_dma_iommu(): there a device behind an IOMMU has that one's ops.
  */
 #include <linux/dma-map-ops.h>
-#include <linux/iommu-dma.h>
 #include <linux/mm.h>
 #include <linux/scatterlist.h>
 
+#ifdef XADMA_HAVE_DMA_IOMMU
+#include <linux/iommu-dma.h>
+#endif
+
 #include "alloc.h"
+#include "compat.h"
 #include "limits.h"
 #include "map.h"
 #include "ops.h"
+#include "report.h"
 #include "sync.h"
 
 static int ops_get_sgtable(struct device *dev, struct sg_table *sgt,
@@ -23,6 +31,84 @@ static int ops_get_sgtable(struct device *dev, struct sg_table *sgt,
 	return xadma_get_sgtable(dev, sgt, dma, size);
 }
 
+#ifdef XADMA_HAVE_MAP_PHYS
+/* What a mapping of registers, and one of memory, may ask for. */
+#define ATTRS_MMIO	(XADMA_ATTRS_PLAIN | XADMA_ATTR_MMIO | XADMA_ATTR_REQUIRE_COHERENT)
+#define ATTRS_MEMORY	(XADMA_ATTRS_PLAIN | XADMA_ATTR_REQUIRE_COHERENT)
+
+static void *ops_alloc(struct device *dev, size_t size, dma_addr_t *dma, gfp_t gfp,
+		       unsigned long attrs)
+{
+	if (unlikely(attrs & ~ATTRS_MEMORY)) {
+		xadma_refuse_attrs(dev, "allocation", size, attrs & ~ATTRS_MEMORY);
+		return NULL;
+	}
+	return xadma_alloc(dev, size, dma, gfp, attrs);
+}
+
+static noinline dma_addr_t map_unusual(struct device *dev, phys_addr_t phys, size_t size,
+				       enum dma_data_direction dir, unsigned long attrs)
+{
+	if (attrs & ~ATTRS_MMIO)
+		return xadma_refuse_attrs(dev, "mapping", size, attrs & ~ATTRS_MMIO);
+	if (attrs & XADMA_ATTR_MMIO)
+		return xadma_map_mmio(dev, phys, size);
+	return xadma_map(dev, phys, size, dir, attrs);
+}
+
+static dma_addr_t ops_map_phys(struct device *dev, phys_addr_t phys, size_t size,
+			       enum dma_data_direction dir, unsigned long attrs)
+{
+	if (unlikely(attrs & ~XADMA_ATTRS_PLAIN))
+		return map_unusual(dev, phys, size, dir, attrs);
+	return xadma_map(dev, phys, size, dir, attrs);
+}
+
+/* Of registers nothing was kept: no lines, and nothing of the pool. */
+static void ops_unmap_phys(struct device *dev, dma_addr_t dma, size_t size,
+			   enum dma_data_direction dir, unsigned long attrs)
+{
+	if (unlikely(attrs & XADMA_ATTR_MMIO))
+		return;
+	xadma_unmap(dev, dma, size, dir, attrs);
+}
+
+static int map_mmio_sg(struct device *dev, struct scatterlist *sgl, int nents)
+{
+	struct scatterlist *sg;
+	int i;
+
+	for_each_sg(sgl, sg, nents, i) {
+		dma_addr_t dma = xadma_map_mmio(dev, sg_phys(sg), sg->length);
+
+		if (dma == DMA_MAPPING_ERROR)
+			return -EIO;
+		sg_dma_address(sg) = dma;
+		sg_dma_len(sg) = sg->length;
+	}
+	return nents;
+}
+
+static int ops_map_sg(struct device *dev, struct scatterlist *sgl, int nents,
+		      enum dma_data_direction dir, unsigned long attrs)
+{
+	if (unlikely(attrs & ~ATTRS_MMIO)) {
+		xadma_refuse_attrs(dev, "list", sgl->length, attrs & ~ATTRS_MMIO);
+		return -EINVAL;
+	}
+	if (unlikely(attrs & XADMA_ATTR_MMIO))
+		return map_mmio_sg(dev, sgl, nents);
+	return xadma_map_sg(dev, sgl, nents, dir, attrs);
+}
+
+static void ops_unmap_sg(struct device *dev, struct scatterlist *sgl, int nents,
+			 enum dma_data_direction dir, unsigned long attrs)
+{
+	if (unlikely(attrs & XADMA_ATTR_MMIO))
+		return;
+	xadma_unmap_sg(dev, sgl, nents, dir, attrs);
+}
+#else
 static dma_addr_t ops_map_page(struct device *dev, struct page *page,
 			       unsigned long offset, size_t size,
 			       enum dma_data_direction dir,
@@ -44,23 +130,36 @@ static dma_addr_t ops_map_resource(struct device *dev, phys_addr_t phys,
 {
 	return xadma_map_mmio(dev, phys, size);
 }
+#endif
 
 /*
  * No opt_mapping_size: it is not asked about a device, and without it the core
  * answers with the device's max_mapping_size.
  */
 static const struct dma_map_ops xadma_dma_ops = {
+#ifdef XADMA_HAVE_MAP_PHYS
+	.alloc			= ops_alloc,
+	.map_phys		= ops_map_phys,
+	.unmap_phys		= ops_unmap_phys,
+	.map_sg			= ops_map_sg,
+	.unmap_sg		= ops_unmap_sg,
+#else
 	.alloc			= xadma_alloc,
-	.free			= xadma_free,
+	.map_page		= ops_map_page,
+	.unmap_page		= ops_unmap_page,
+	.map_resource		= ops_map_resource,
+	.map_sg			= xadma_map_sg,
+	.unmap_sg		= xadma_unmap_sg,
+#endif
+#ifdef XADMA_HAVE_ALLOC_PAGES_OP
 	.alloc_pages_op		= xadma_alloc_pages,
+#else
+	.alloc_pages		= xadma_alloc_pages,
+#endif
+	.free			= xadma_free,
 	.free_pages		= xadma_free_pages,
 	.mmap			= xadma_mmap,
 	.get_sgtable		= ops_get_sgtable,
-	.map_page		= ops_map_page,
-	.unmap_page		= ops_unmap_page,
-	.map_sg			= xadma_map_sg,
-	.unmap_sg		= xadma_unmap_sg,
-	.map_resource		= ops_map_resource,
 	.sync_single_for_cpu	= xadma_sync_for_cpu,
 	.sync_single_for_device	= xadma_sync_for_device,
 	.sync_sg_for_cpu	= xadma_sync_sg_for_cpu,
@@ -69,6 +168,15 @@ static const struct dma_map_ops xadma_dma_ops = {
 	.get_required_mask	= xadma_required_mask,
 	.max_mapping_size	= xadma_max_mapping_size,
 };
+
+static bool behind_iommu(struct device *dev)
+{
+#ifdef XADMA_HAVE_DMA_IOMMU
+	return use_dma_iommu(dev);
+#else
+	return false;
+#endif
+}
 
 /**
  * xadma_ops_mine - does this device do its DMA through us?
@@ -94,7 +202,7 @@ bool xadma_ops_mine(const struct device *dev)
  */
 bool xadma_ops_free_to_take(struct device *dev)
 {
-	return !use_dma_iommu(dev) && (!dev->dma_ops || xadma_ops_mine(dev));
+	return !behind_iommu(dev) && (!dev->dma_ops || xadma_ops_mine(dev));
 }
 
 /**

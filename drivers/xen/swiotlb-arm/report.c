@@ -33,6 +33,29 @@ dma_addr_t xadma_refuse(struct device *dev, phys_addr_t phys, size_t size,
 }
 
 /**
+ * xadma_refuse_attrs - refuse a call whose attributes are not understood
+ * @dev:   the device
+ * @call:  what was called
+ * @size:  bytes
+ * @attrs: those that are not understood
+ *
+ * To ignore one that is more than a hint would give the device, or the driver,
+ * something else than was asked for.
+ *
+ * Context: any.
+ * Return: DMA_MAPPING_ERROR.
+ */
+dma_addr_t xadma_refuse_attrs(struct device *dev, const char *call, size_t size,
+			      unsigned long attrs)
+{
+	xadma_dev_count(xadma_dev(dev), XADMA_N_ROUTE + XADMA_REFUSE_ATTRS, 1);
+	dev_err_ratelimited(dev,
+			    "swiotlb-arm: %s of %zu bytes: attributes %#lx are not understood\n",
+			    call, size, attrs);
+	return DMA_MAPPING_ERROR;
+}
+
+/**
  * xadma_misuse - a driver named a mapping that is none, or not of that length
  * @dev:  the device
  * @call: what was called

@@ -16,6 +16,8 @@ struct xadma_dev;
 
 dma_addr_t xadma_refuse(struct device *dev, phys_addr_t phys, size_t size,
 			enum xadma_route route, unsigned long attrs);
+dma_addr_t xadma_refuse_attrs(struct device *dev, const char *call, size_t size,
+			      unsigned long attrs);
 void xadma_misuse(struct device *dev, const char *call, dma_addr_t dma,
 		  size_t size, int err);
 void xadma_note_calls(struct device *dev, struct xadma_dev *xd, const char *call,

@@ -21,6 +21,8 @@ static const char * const why[] = {
 	[XADMA_REFUSE_SHARE]	= "its share of a nearly full pool is used; raise swiotlb_arm.max",
 	[XADMA_REFUSE_MASK]	= "no part of the pool is within the mask",
 	[XADMA_REFUSE_SCATTER]	= "not contiguous in the machine, and too large to bounce",
+	[XADMA_REFUSE_COHERENT]	= "has to be bounced, which DMA_ATTR_REQUIRE_COHERENT forbids",
+	[XADMA_REFUSE_ATTRS]	= "its attributes are not understood",
 };
 
 /**

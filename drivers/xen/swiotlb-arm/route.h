@@ -75,6 +75,8 @@ struct xadma_reach {
  * @XADMA_REFUSE_SHARE:    the pool is nearly full, and the device has its share
  * @XADMA_REFUSE_MASK:     no part of the pool is within the device's reach
  * @XADMA_REFUSE_SCATTER:  not contiguous in the machine, and too long to bounce
+ * @XADMA_REFUSE_COHERENT: would have to be bounced, but its attributes forbid it
+ * @XADMA_REFUSE_ATTRS:    its attributes are not understood
  * @XADMA_NR_ROUTES:       how many there are
  */
 enum xadma_route {
@@ -95,6 +97,8 @@ enum xadma_route {
 	XADMA_REFUSE_SHARE,
 	XADMA_REFUSE_MASK,
 	XADMA_REFUSE_SCATTER,
+	XADMA_REFUSE_COHERENT,
+	XADMA_REFUSE_ATTRS,
 	XADMA_NR_ROUTES,
 };
 
