@@ -24,6 +24,7 @@
 #include <linux/pci.h>
 #include <linux/scatterlist.h>
 #include <linux/seq_file.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -52,7 +53,7 @@
 #define OLD		0x5c
 
 /* Memory is searched for a chunk in blocks of this order, at most this many. */
-#define HUNT_ORDER	MAX_PAGE_ORDER
+#define HUNT_ORDER	get_order(SZ_4M)
 #define HUNT_BLOCKS	768
 
 struct edu {
@@ -670,7 +671,7 @@ static void run_one(struct edu *edu, const struct test *t, struct verdict *v)
 	else
 		v->error = t->run(edu);
 	v->transfers = edu->transfers;
-	strscpy(v->why, edu->why);
+	strscpy(v->why, edu->why, sizeof(v->why));
 }
 
 static void run_all(struct edu *edu)

@@ -378,6 +378,7 @@ static void to_user_space(struct kunit *test)
 	struct shown *shown = kunit_kzalloc(test, sizeof(*shown), GFP_KERNEL);
 	unsigned int i;
 
+	skip_without_user_space(test);
 	KUNIT_ASSERT_NOT_NULL(test, shown);
 	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
 		unsigned long user;

@@ -11,6 +11,7 @@
 #include <xen/page.h>
 
 #include "../cache.h"
+#include "compat.h"
 #include "fake-hv.h"
 
 #define FRAMES	128

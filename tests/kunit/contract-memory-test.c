@@ -14,6 +14,7 @@
 #include <xen/xen.h>
 
 #include "../resolve.h"
+#include "compat.h"
 #include "fake-hv.h"
 #include "fake-memory.h"
 

@@ -17,6 +17,7 @@
 #include <xen/xen.h>
 
 #include "../cache.h"
+#include "compat.h"
 #include "fake-hv.h"
 
 #define BATCH	XADMA_FLUSH_BATCH

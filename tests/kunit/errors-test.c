@@ -249,7 +249,7 @@ static void never_mapped_is_counted_and_not_touched(struct kunit *test)
 
 	if (s->from_end)
 		dma += memblock_end_of_DRAM();
-	ops->unmap_page(dev, dma, 2048, DMA_FROM_DEVICE, 0);
+	ops_unmap(dev, dma, 2048, DMA_FROM_DEVICE);
 	KUNIT_EXPECT_EQ(test, misuses(dev), 1);
 	ops->sync_single_for_cpu(dev, dma, 2048, DMA_FROM_DEVICE);
 	KUNIT_EXPECT_EQ(test, misuses(dev), 2);
@@ -267,7 +267,7 @@ static void never_mapped_is_ignored_for_a_coherent_device(struct kunit *test)
 
 	if (s->from_end)
 		dma += memblock_end_of_DRAM();
-	ops->unmap_page(dev, dma, 2048, DMA_FROM_DEVICE, 0);
+	ops_unmap(dev, dma, 2048, DMA_FROM_DEVICE);
 	ops->sync_single_for_cpu(dev, dma, 2048, DMA_FROM_DEVICE);
 	ops->sync_single_for_device(dev, dma, 2048, DMA_BIDIRECTIONAL);
 	KUNIT_EXPECT_EQ(test, world->fake->calls, 0);
@@ -283,12 +283,12 @@ static void never_mapped_in_the_pool_changes_nothing(struct kunit *test)
 	dma_addr_t dma = ops_map(dev, buf, 100, DMA_FROM_DEVICE);
 	dma_addr_t far = FAKE_MACHINE + SZ_512K;
 
-	ops->unmap_page(dev, far, 100, DMA_FROM_DEVICE, 0);
+	ops_unmap(dev, far, 100, DMA_FROM_DEVICE);
 	ops->sync_single_for_cpu(dev, far, 100, DMA_FROM_DEVICE);
 	ops->sync_single_for_device(dev, far, 100, DMA_TO_DEVICE);
 	KUNIT_EXPECT_EQ(test, misuses(dev), 3);
 	KUNIT_EXPECT_NE(test, fake_slots_used(&world->xadma), 0);
-	ops->unmap_page(dev, dma, 100, DMA_FROM_DEVICE, 0);
+	ops_unmap(dev, dma, 100, DMA_FROM_DEVICE);
 	KUNIT_EXPECT_EQ(test, misuses(dev), 3);
 }
 

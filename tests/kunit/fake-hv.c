@@ -14,6 +14,7 @@
 
 #include "../source.h"
 #include "../cache.h"
+#include "compat.h"
 #include "fake-hv.h"
 #include "fake-memory.h"
 

@@ -17,6 +17,8 @@
 #include <linux/types.h>
 #include <linux/xarray.h>
 
+#include "compat.h"
+
 #define FAKE_OWN_ID	7
 #define FAKE_REFS_MAX	2048
 

@@ -245,7 +245,7 @@ static struct device *heir(struct kunit *test, struct device *parent)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, pdev);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, drop_child, pdev));
 	pdev->dev.archdata.xadma = NULL;
-	pdev->dev.dma_coherent = true;
+	test_set_coherent(&pdev->dev, true);
 	set_dma_ops(&pdev->dev, get_dma_ops(parent));
 	return &pdev->dev;
 }
@@ -392,6 +392,7 @@ static void private_writable_mapping_of_many_pages_works(struct kunit *test)
 	unsigned long user;
 	unsigned int i;
 
+	skip_without_user_space(test);
 	KUNIT_ASSERT_NOT_NULL(test, shown);
 	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
 		shown->dev = fake_api_device(test, &world->xadma, kinds[i]);

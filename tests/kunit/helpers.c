@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <kunit/device.h>
-#include <kunit/resource.h>
-
 #include <linux/completion.h>
 #include <linux/dma-map-ops.h>
 #include <linux/error-injection.h>
@@ -224,7 +221,7 @@ struct device *fake_device(struct kunit *test, struct xadma *xadma,
 	dev->bus_dma_limit = kind->bus_limit;
 	dev->dma_range_map = kind->map;
 	dev->dma_parms = &r->parms;
-	dev->dma_coherent = kind->coherent;
+	test_set_coherent(dev, kind->coherent);
 	xadma_dev_attach(xadma, dev);
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, record_end, dev));

@@ -27,6 +27,7 @@
 #include "../ops.h"
 #include "../source.h"
 #include "../sync.h"
+#include "compat.h"
 #include "fake-hv.h"
 
 /* Where the machine addresses of pieces begin: no RAM of ours is there. */
@@ -107,20 +108,6 @@ u64 fake_count(struct device *dev, unsigned int what);
 static inline u64 misuses(struct device *dev)
 {
 	return fake_count(dev, XADMA_N_MISUSE);
-}
-
-/* As the core would, but for CONFIG_DMA_API_DEBUG: for drivers' errors. */
-static inline dma_addr_t ops_map(struct device *dev, void *buf, size_t size,
-				 enum dma_data_direction dir)
-{
-	return get_dma_ops(dev)->map_page(dev, virt_to_page(buf),
-					  offset_in_page(buf), size, dir, 0);
-}
-
-static inline void ops_unmap(struct device *dev, dma_addr_t dma, size_t size,
-			     enum dma_data_direction dir)
-{
-	get_dma_ops(dev)->unmap_page(dev, dma, size, dir, 0);
 }
 
 /* xadma_pool_find(), by somebody who owns what is mapped there, or nothing. */

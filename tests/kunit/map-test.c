@@ -743,8 +743,7 @@ static void all_cpus_and_interrupts_bounce_at_once(struct kunit *test)
 	t->dev = fake_device(test, &world->xadma, &narrow);
 	t->buf = page_address(test_pages(test,
 					 order_base_2(nr_cpu_ids + 1)));
-	hrtimer_init(&t->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
-	t->timer.function = interrupt;
+	test_timer_setup(&t->timer, interrupt);
 	hrtimer_start(&t->timer, ns_to_ktime(150 * NSEC_PER_USEC), HRTIMER_MODE_REL_HARD);
 	on_all_cpus(test, transfers, t);
 	hrtimer_cancel(&t->timer);

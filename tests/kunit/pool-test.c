@@ -675,8 +675,7 @@ static void in_interrupts(struct kunit *test)
 	struct bench *b = pool_of(test, SZ_64K);
 	struct crowd *c = crowd(test, b);
 
-	hrtimer_init(&c->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
-	c->timer.function = interrupt;
+	test_timer_setup(&c->timer, interrupt);
 	hrtimer_start(&c->timer, ns_to_ktime(100 * NSEC_PER_USEC), HRTIMER_MODE_REL_HARD);
 	on_all_cpus(test, crowd_member, c);
 	hrtimer_cancel(&c->timer);

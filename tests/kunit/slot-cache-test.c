@@ -253,8 +253,7 @@ static void many_movers(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, c);
 	c->b = bench(test);
-	hrtimer_init(&c->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
-	c->timer.function = interrupt;
+	test_timer_setup(&c->timer, interrupt);
 	hrtimer_start(&c->timer, ns_to_ktime(100 * NSEC_PER_USEC),
 		      HRTIMER_MODE_REL_HARD);
 	on_all_cpus(test, mover, c);

@@ -378,8 +378,7 @@ static void many_takers(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, c);
 	c->slots = set_of(test, SHARED);
-	hrtimer_init(&c->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
-	c->timer.function = interrupt;
+	test_timer_setup(&c->timer, interrupt);
 	hrtimer_start(&c->timer, ns_to_ktime(100 * NSEC_PER_USEC),
 		      HRTIMER_MODE_REL_HARD);
 	on_all_cpus(test, member, c);

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <kunit/device.h>
-
 #include <linux/dma-direct.h>
 #include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
@@ -8,6 +6,7 @@
 #include <linux/slab.h>
 #include <linux/swiotlb.h>
 
+#include "compat.h"
 #include "twin.h"
 
 /* ---- the device ---- */
@@ -44,8 +43,6 @@ struct device *twin_device(struct kunit *test, const struct twin_kind *kind)
 	struct device *dev;
 	char name[32];
 
-	if (!is_swiotlb_allocated())
-		kunit_skip(test, "this kernel has no swiotlb");
 	if (IS_ENABLED(CONFIG_SWIOTLB_DYNAMIC))
 		kunit_skip(test, "a swiotlb that grows cannot be copied");
 
@@ -54,20 +51,20 @@ struct device *twin_device(struct kunit *test, const struct twin_kind *kind)
 	snprintf(name, sizeof(name), "twin.%u", nth++);
 	dev = kunit_device_register(test, name);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
+	if (!dev->dma_io_tlb_mem || !dev->dma_io_tlb_mem->nslabs)
+		kunit_skip(test, "this kernel has no swiotlb");
 
 	twin->kernels = dev->dma_io_tlb_mem;
 	twin->mem = *twin->kernels;
 	twin->mem.force_bounce = kind->bounces;
-#ifdef CONFIG_DEBUG_FS
-	atomic_long_set(&twin->mem.total_used, 0);
-#endif
+	test_swiotlb_forget_used(&twin->mem);
 	twin->parms.min_align_mask = kind->align;
 	twin->parms.segment_boundary_mask = kind->boundary;
 	dev->dma_io_tlb_mem = &twin->mem;
 	dev->dma_range_map = kind->map;
 	dev->dma_parms = &twin->parms;
 	dev->dma_mask = &twin->mask;
-	dev->dma_coherent = kind->coherent;
+	test_set_coherent(dev, kind->coherent);
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, twin_end, dev));
 	KUNIT_ASSERT_EQ(test, 0,
@@ -84,22 +81,18 @@ struct device *twin_device(struct kunit *test, const struct twin_kind *kind)
  */
 bool twin_bounced(struct device *dev, dma_addr_t dma)
 {
-	return swiotlb_find_pool(dev, dma_to_phys(dev, dma));
+	return test_swiotlb_has(dev, dma_to_phys(dev, dma));
 }
 
 /**
  * twin_slots_used - slots of swiotlb that a twin holds
  * @dev: the twin
  *
- * Return: how many; 0 where the kernel does not count them (DEBUG_FS).
+ * Return: how many; 0 where the kernel does not count them.
  */
 unsigned long twin_slots_used(struct device *dev)
 {
-#ifdef CONFIG_DEBUG_FS
-	return atomic_long_read(&dev->dma_io_tlb_mem->total_used);
-#else
-	return 0;
-#endif
+	return test_swiotlb_used(dev->dma_io_tlb_mem);
 }
 
 /* ---- its cache maintenance ---- */
