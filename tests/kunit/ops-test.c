@@ -17,6 +17,7 @@ static const struct fake_kind narrow = {
 	.name = "ops-narrow", .mask = POOL_ONLY, .coherent = true,
 };
 
+static const struct fake_kind deaf = { .name = "ops-noncoherent" };
 static const struct fake_kind wide = { .name = "ops-wide", .coherent = true };
 
 static void uninstall(void *data)
@@ -130,6 +131,87 @@ static void resources(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_MMIO), 1);
 }
 
+/* ---- attributes, where they are more than hints ---- */
+
+static void skip_without_attributes(struct kunit *test)
+{
+	if (!XADMA_ATTR_MMIO)
+		kunit_skip(test, "no attribute of this kernel has to be obeyed");
+}
+
+static void attributes_are_known_or_refused(struct kunit *test)
+{
+	const unsigned long known = XADMA_ATTRS_PLAIN | XADMA_ATTR_MMIO |
+				    XADMA_ATTR_REQUIRE_COHERENT;
+	struct fake_world *world = fake_world(test, SZ_64K);
+	struct device *dev = driver_device(test, &world->xadma, &wide);
+	void *buf = kunit_kzalloc(test, SZ_4K, GFP_KERNEL);
+	unsigned int bit, refused = 0;
+	struct scatterlist sgl[1];
+	dma_addr_t dma;
+
+	skip_without_attributes(test);
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	sg_init_one(sgl, buf, SZ_4K);
+	for (bit = 0; bit < BITS_PER_LONG; bit++) {
+		bool good = known & BIT(bit);
+		int nents;
+
+		dma = ops_map_attrs(dev, buf, SZ_4K, DMA_TO_DEVICE, BIT(bit));
+		KUNIT_EXPECT_EQ_MSG(test, dma, good ? virt_to_phys(buf) : DMA_MAPPING_ERROR,
+				    "bit %u", bit);
+		nents = get_dma_ops(dev)->map_sg(dev, sgl, 1, DMA_TO_DEVICE, BIT(bit));
+		KUNIT_EXPECT_EQ_MSG(test, nents, good ? 1 : -EINVAL, "bit %u", bit);
+		refused += 2 * !good;
+	}
+	KUNIT_EXPECT_NULL(test, get_dma_ops(dev)->alloc(dev, SZ_4K, &dma, GFP_KERNEL,
+							BIT(BITS_PER_LONG - 1)));
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_ROUTE + XADMA_REFUSE_ATTRS),
+			refused + 1);
+}
+
+static void what_may_not_be_bounced_is_refused(struct kunit *test)
+{
+	const unsigned long attrs = XADMA_ATTR_REQUIRE_COHERENT;
+	struct fake_world *world = fake_world(test, SZ_64K);
+	struct device *thin = driver_device(test, &world->xadma, &narrow);
+	void *buf = kunit_kzalloc(test, SZ_4K, GFP_KERNEL);
+	struct scatterlist sgl[1];
+
+	if (!attrs)
+		kunit_skip(test, "this kernel does not forbid a bounce");
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	KUNIT_EXPECT_EQ(test, ops_map_attrs(thin, buf, SZ_4K, DMA_TO_DEVICE, attrs),
+			DMA_MAPPING_ERROR);
+	sg_init_one(sgl, buf, SZ_4K);
+	KUNIT_EXPECT_EQ(test, get_dma_ops(thin)->map_sg(thin, sgl, 1, DMA_TO_DEVICE, attrs),
+			-EIO);
+	KUNIT_EXPECT_EQ(test, fake_count(thin, XADMA_N_ROUTE + XADMA_REFUSE_COHERENT), 2);
+	KUNIT_EXPECT_EQ(test, fake_slots_used(&world->xadma), 0);
+}
+
+/* Lists of registers, too; and what was mapped so is nothing to an unmap. */
+static void registers_go_as_they_are(struct kunit *test)
+{
+	struct fake_world *world = fake_world(test, SZ_64K);
+	struct device *dev = driver_device(test, &world->xadma, &deaf);
+	struct page *page = test_pages(test, 0);
+	struct scatterlist sgl[1];
+
+	skip_without_attributes(test);
+	sg_init_table(sgl, 1);
+	sg_set_page(sgl, page, 100, 8);
+	KUNIT_ASSERT_EQ(test, 1, dma_map_sg_attrs(dev, sgl, 1, DMA_FROM_DEVICE,
+						  XADMA_ATTR_MMIO));
+	KUNIT_EXPECT_EQ(test, sg_dma_address(sgl), page_to_phys(page) + 8);
+	KUNIT_EXPECT_EQ(test, sg_dma_len(sgl), 100);
+	dma_unmap_sg_attrs(dev, sgl, 1, DMA_FROM_DEVICE, XADMA_ATTR_MMIO);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_MMIO), 1);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_UNMAPS), 0);
+	KUNIT_EXPECT_EQ(test, fake_count(dev, XADMA_N_CACHE_LOCAL), 0);
+	KUNIT_EXPECT_EQ(test, misuses(dev), 0);
+}
+
 static void coherent(struct kunit *test)
 {
 	struct fake_world *world = fake_world(test, SZ_1M);
@@ -181,6 +263,9 @@ static struct kunit_case ops_cases[] = {
 	KUNIT_CASE(single_and_page),
 	KUNIT_CASE(lists),
 	KUNIT_CASE(resources),
+	KUNIT_CASE(attributes_are_known_or_refused),
+	KUNIT_CASE(what_may_not_be_bounced_is_refused),
+	KUNIT_CASE(registers_go_as_they_are),
 	KUNIT_CASE(coherent),
 	KUNIT_CASE(what_a_driver_asks),
 	{}
