@@ -8,13 +8,14 @@
 #   make run MODE=domu       ... and a guest that is not mapped 1:1
 #   make run MODE=coloured   ... and a Dom0 with cache colours
 #   make run MODE=pv         ... and two guests whose disks and networks it serves
-#   make test                KUnit and all the system tests below
+#   make test                KUnit, all the system tests below, and compile
 #   make kunit               KUnit alone, 4K and 64K pages: no Xen, no root
 #   make kunit-16k           KUnit on a kernel with 16K pages
 #   make system              the system test of Dom0 alone
 #   make domu                the system test of a guest
 #   make coloured            the system test of a coloured Dom0
 #   make pv                  the system test of guests that Dom0 serves
+#   make compile             our files in the oldest and the newest kernel, objects only
 #   make peer                the stock kernel where it has to fail
 #   make controls            runs that have to fail, and do
 #   make mutants             KUnit against deliberate errors of the driver
@@ -41,7 +42,7 @@ help:
 run: tools
 	@scripts/test --brief $(if $(filter-out dom0,$(MODE)),$(MODE),system)
 test: tools
-	@scripts/test pv kunit kunit-64k coloured domu system
+	@scripts/test pv kunit kunit-64k coloured domu system compile
 kunit: tools
 	@scripts/test kunit kunit-64k
 kunit-16k: tools
@@ -54,6 +55,8 @@ coloured: tools
 	@scripts/test coloured
 pv: tools
 	@scripts/test pv
+compile: tools
+	@scripts/test compile
 peer: tools
 	@scripts/test peer
 controls: tools
@@ -75,4 +78,4 @@ integrate:
 clean:
 	rm -rf build
 
-.PHONY: help run test kunit kunit-16k system domu coloured pv peer controls mutants debug bench check tools integrate clean
+.PHONY: help run test kunit kunit-16k system domu coloured pv compile peer controls mutants debug bench check tools integrate clean
