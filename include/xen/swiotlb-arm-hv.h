@@ -69,6 +69,12 @@ enum xadma_domain {
  * @hardware: this domain is the hardware domain, to which Xen maps MMIO 1:1
  *	even when its memory is not.
  *
+ * @iommu: does Xen use an IOMMU? 1, 0, or a negative errno where it does not tell;
+ *	it tells the hardware domain alone.
+ *
+ *	XEN_SYSCTL_physinfo, XEN_SYSCTL_PHYSCAP_directio (public/sysctl.h). The
+ *	version of that interface has to match; -EACCES from a Xen with another one.
+ *
  * @domid: the id of this domain, or a negative errno.
  *
  *	An event channel that is not bound tells it (EVTCHNOP_status,
@@ -120,6 +126,7 @@ struct xadma_hv {
 	void (*inval)(const void *vaddr, size_t size,
 		      enum dma_data_direction dir);
 	bool (*hardware)(void);
+	int (*iommu)(void);
 	int (*domid)(void);
 	int (*unpopulated_get)(struct page **pages, unsigned int nr);
 	void (*unpopulated_put)(struct page **pages, unsigned int nr);

@@ -109,6 +109,18 @@ static void own_id_is_a_stable_value(struct kunit *test, struct subject *s)
 		KUNIT_EXPECT_EQ(test, s->hv->domid(), id);
 }
 
+/* What a Xen of another interface version answers is no answer. */
+static void hardware_domain_alone_is_told_of_the_iommu(struct kunit *test, struct subject *s)
+{
+	int iommu = s->hv->iommu();
+
+	if (s->hv->hardware())
+		KUNIT_EXPECT_TRUE_MSG(test, iommu == 0 || iommu == 1, "it is %d", iommu);
+	else
+		KUNIT_EXPECT_LT(test, iommu, 0);
+	KUNIT_EXPECT_EQ(test, s->hv->iommu(), iommu);
+}
+
 static void answers_can_be_trusted(struct kunit *test, struct subject *s)
 {
 	const char *why = "";
@@ -214,6 +226,7 @@ struct statement {
 static const struct statement statements[] = {
 	STATEMENT(domain_is_not_mapped_1_to_1),
 	STATEMENT(own_id_is_a_stable_value),
+	STATEMENT(hardware_domain_alone_is_told_of_the_iommu),
 	STATEMENT(answers_can_be_trusted),
 	STATEMENT(frames_stay_where_they_are),
 	STATEMENT(frames_lie_in_the_machine),

@@ -104,6 +104,18 @@ static void hardware_domain_is_identity(struct kunit *test, struct subject *s)
 	KUNIT_EXPECT_EQ(test, s->hv->domain(), XADMA_DOMAIN_IDENTITY);
 }
 
+/* What a Xen of another interface version answers is no answer. */
+static void hardware_domain_alone_is_told_of_the_iommu(struct kunit *test, struct subject *s)
+{
+	int iommu = s->hv->iommu();
+
+	if (s->hv->hardware())
+		KUNIT_EXPECT_TRUE_MSG(test, iommu == 0 || iommu == 1, "it is %d", iommu);
+	else
+		KUNIT_EXPECT_LT(test, iommu, 0);
+	KUNIT_EXPECT_EQ(test, s->hv->iommu(), iommu);
+}
+
 static void last_byte_is_behind_our_ram(struct kunit *test, struct subject *s)
 {
 	phys_addr_t last = s->hv->last_byte();
@@ -287,6 +299,7 @@ struct statement {
 static const struct statement statements[] = {
 	STATEMENT(domain_is_a_stable_value),
 	STATEMENT(hardware_domain_is_identity),
+	STATEMENT(hardware_domain_alone_is_told_of_the_iommu),
 	STATEMENT(last_byte_is_behind_our_ram),
 	STATEMENT(nothing_is_flushed_gladly),
 	STATEMENT(nothing_may_be_anywhere),

@@ -221,6 +221,12 @@ static bool fake_hardware(void)
 	return running && running->hardware;
 }
 
+/* As Xen does, it tells the hardware domain alone. */
+static int fake_iommu(void)
+{
+	return running && running->hardware ? running->iommu : -EPERM;
+}
+
 const struct xadma_hv xadma_hv_fake = {
 	.domain		= fake_domain,
 	.last_byte	= fake_last_byte,
@@ -229,6 +235,7 @@ const struct xadma_hv xadma_hv_fake = {
 	.clean_inval	= fake_clean_inval,
 	.inval		= fake_inval,
 	.hardware	= fake_hardware,
+	.iommu		= fake_iommu,
 	.domid		= fake_domid,
 	.unpopulated_get	= fake_unpopulated_get,
 	.unpopulated_put	= fake_unpopulated_put,

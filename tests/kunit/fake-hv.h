@@ -58,6 +58,7 @@ struct fake_call {
  * @last_byte:  what it says the machine's last byte of RAM is; at first the
  *	end of our own RAM
  * @hardware:   this is the hardware domain
+ * @iommu:      the hypervisor uses an IOMMU
  * @no_flush:   a Xen without GNTTABOP_cache_flush
  * @misuse_ok:  the case itself asks for nonsense: answer, do not fail it
  * @refuse_at:  the n-th range from now on is refused (from 1); 0 for none
@@ -72,6 +73,7 @@ struct fake_hv {
 	enum xadma_domain domain;
 	phys_addr_t last_byte;
 	bool hardware;
+	bool iommu;
 	bool no_flush;
 	bool misuse_ok;
 	unsigned int refuse_at;

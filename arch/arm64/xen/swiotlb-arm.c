@@ -2,6 +2,8 @@
 /*
  * The seam answered by real Xen and a real arm64 CPU. Marshalling only.
  */
+#include <linux/array_size.h>
+#include <linux/bits.h>
 #include <linux/dma-direction.h>
 #include <linux/errno.h>
 #include <linux/mm.h>
@@ -68,6 +70,45 @@ static void cpu_inval(const void *vaddr, size_t size,
 static bool xen_hardware(void)
 {
 	return xen_initial_domain();
+}
+
+/*
+ * The beginning of struct xen_sysctl with struct xen_sysctl_physinfo in it: the call
+ * takes and returns 128 bytes of arguments. No header of this kernel has them.
+ */
+struct sysctl_physinfo {
+	u32 cmd;
+	u32 interface_version;
+	union {
+		struct {
+			u32 threads_per_core, cores_per_socket, nr_cpus, max_cpu_id;
+			u32 nr_nodes, max_node_id, cpu_khz, capabilities;
+		};
+		u64 pad[16];
+	};
+};
+
+#define XEN_SYSCTL_physinfo		3
+#define XEN_SYSCTL_PHYSCAP_directio	BIT(2)
+
+/* 0x15: Xen 4.17 to 4.20. 0x16: Xen 4.21 and newer, as far as these were read. */
+static int xen_iommu(void)
+{
+	static const u32 versions[] = { 0x15, 0x16 };
+	int err = -EACCES;
+	unsigned int i;
+
+	for (i = 0; err == -EACCES && i < ARRAY_SIZE(versions); i++) {
+		struct sysctl_physinfo op = {
+			.cmd = XEN_SYSCTL_physinfo,
+			.interface_version = versions[i],
+		};
+
+		err = privcmd_call(__HYPERVISOR_sysctl, (unsigned long)&op, 0, 0, 0, 0);
+		if (!err)
+			return !!(op.capabilities & XEN_SYSCTL_PHYSCAP_directio);
+	}
+	return err;
 }
 
 static int xen_domid(void)
@@ -173,6 +214,7 @@ const struct xadma_hv xadma_hv_xen = {
 	.clean_inval	= cpu_clean_inval,
 	.inval		= cpu_inval,
 	.hardware	= xen_hardware,
+	.iommu		= xen_iommu,
 	.domid		= xen_domid,
 	.unpopulated_get	= xen_unpopulated_get,
 	.unpopulated_put	= xen_unpopulated_put,
