@@ -160,6 +160,7 @@ struct fake_world *fake_world(struct kunit *test, size_t size)
 		.hv = &xadma_hv_fake,
 		.providers = fake_providers,
 		.size = size,
+		.configured = xadma_ops_yield,
 	};
 
 	world = kunit_kzalloc(test, sizeof(*world), GFP_KERNEL);

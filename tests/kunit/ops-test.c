@@ -10,6 +10,7 @@
 #include <linux/scatterlist.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
+#include <linux/swiotlb.h>
 
 #include "helpers.h"
 
@@ -30,11 +31,11 @@ static struct device *driver_device(struct kunit *test, struct xadma *xadma,
 {
 	struct device *dev = fake_device(test, xadma, kind);
 
-	KUNIT_EXPECT_TRUE(test, xadma_ops_free_to_take(dev));
+	KUNIT_EXPECT_FALSE(test, xadma_ops_others(dev));
 	KUNIT_EXPECT_FALSE(test, xadma_ops_mine(dev));
 	xadma_ops_install(dev);
 	KUNIT_EXPECT_TRUE(test, xadma_ops_mine(dev));
-	KUNIT_EXPECT_TRUE(test, xadma_ops_free_to_take(dev));
+	KUNIT_EXPECT_FALSE(test, xadma_ops_others(dev));
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, uninstall, dev));
 	return dev;
 }
@@ -46,9 +47,93 @@ static void others_keep_theirs(struct kunit *test)
 	struct device *dev = fake_device(test, &world->xadma, &wide);
 
 	set_dma_ops(dev, &other);
-	KUNIT_EXPECT_FALSE(test, xadma_ops_free_to_take(dev));
+	KUNIT_EXPECT_TRUE(test, xadma_ops_others(dev));
 	KUNIT_EXPECT_FALSE(test, xadma_ops_mine(dev));
 	set_dma_ops(dev, NULL);
+}
+
+/* ---- devices that the core confines to a restricted pool ---- */
+
+struct confinement {
+	struct io_tlb_mem pool, *before;
+	struct device *dev;
+};
+
+static void set_free(void *data)
+{
+	struct confinement *c = data;
+
+	c->dev->dma_io_tlb_mem = c->before;
+}
+
+/* What a device's rmem handler leaves behind, without memory. */
+static void confine(struct kunit *test, struct device *dev)
+{
+	struct confinement *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, c);
+	c->dev = dev;
+	c->before = dev->dma_io_tlb_mem;
+	c->pool.for_alloc = true;
+	c->pool.force_bounce = true;
+	dev->dma_io_tlb_mem = &c->pool;
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, set_free, c));
+}
+
+static void driver_that_confines_its_device_leaves_us(struct kunit *test)
+{
+	struct fake_world *world = fake_world(test, SZ_64K);
+	struct device *dev = driver_device(test, &world->xadma, &wide);
+
+	confine(test, dev);
+	KUNIT_EXPECT_EQ(test, 0, dma_set_mask(dev, DMA_BIT_MASK(40)));
+	KUNIT_EXPECT_NULL(test, get_dma_ops(dev));
+	KUNIT_EXPECT_EQ(test, *dev->dma_mask, DMA_BIT_MASK(40));
+	KUNIT_EXPECT_EQ(test, dev->coherent_dma_mask, DMA_BIT_MASK(64));
+	KUNIT_EXPECT_EQ(test, 0, dma_set_coherent_mask(dev, DMA_BIT_MASK(36)));
+	KUNIT_EXPECT_EQ(test, *dev->dma_mask, DMA_BIT_MASK(40));
+	KUNIT_EXPECT_EQ(test, dev->coherent_dma_mask, DMA_BIT_MASK(36));
+}
+
+static void coherent_mask_may_be_set_first(struct kunit *test)
+{
+	struct fake_world *world = fake_world(test, SZ_64K);
+	struct device *dev = driver_device(test, &world->xadma, &wide);
+
+	confine(test, dev);
+	KUNIT_EXPECT_EQ(test, 0, dma_set_coherent_mask(dev, DMA_BIT_MASK(36)));
+	KUNIT_EXPECT_NULL(test, get_dma_ops(dev));
+	KUNIT_EXPECT_EQ(test, *dev->dma_mask, DMA_BIT_MASK(64));
+	KUNIT_EXPECT_EQ(test, dev->coherent_dma_mask, DMA_BIT_MASK(36));
+}
+
+static void mask_that_the_kernel_refuses_is_refused(struct kunit *test)
+{
+	struct fake_world *world = fake_world(test, SZ_64K);
+	struct device *dev = driver_device(test, &world->xadma, &wide);
+
+	confine(test, dev);
+	KUNIT_EXPECT_NE(test, 0, dma_set_mask(dev, DMA_BIT_MASK(8)));
+	KUNIT_EXPECT_EQ(test, *dev->dma_mask, DMA_BIT_MASK(64));
+	KUNIT_EXPECT_EQ(test, dev->coherent_dma_mask, DMA_BIT_MASK(64));
+}
+
+/* The core confines it after we were asked, and then tells its driver of it. */
+static void confined_device_is_not_ours_when_its_driver_comes(struct kunit *test)
+{
+	struct fake_world *world = fake_world(test, SZ_64K);
+	struct device *dev = driver_device(test, &world->xadma, &wide);
+
+	if (!dev->driver)
+		kunit_skip(test, "this KUnit's devices have no driver");
+	device_release_driver(dev);
+	KUNIT_ASSERT_GE(test, device_attach(dev), 0);
+	KUNIT_EXPECT_TRUE(test, xadma_ops_mine(dev));
+
+	device_release_driver(dev);
+	confine(test, dev);
+	KUNIT_ASSERT_GE(test, device_attach(dev), 0);
+	KUNIT_EXPECT_NULL(test, get_dma_ops(dev));
 }
 
 static void single_and_page(struct kunit *test)
@@ -260,6 +345,10 @@ static void what_a_driver_asks(struct kunit *test)
 
 static struct kunit_case ops_cases[] = {
 	KUNIT_CASE(others_keep_theirs),
+	KUNIT_CASE(driver_that_confines_its_device_leaves_us),
+	KUNIT_CASE(coherent_mask_may_be_set_first),
+	KUNIT_CASE(mask_that_the_kernel_refuses_is_refused),
+	KUNIT_CASE(confined_device_is_not_ours_when_its_driver_comes),
 	KUNIT_CASE(single_and_page),
 	KUNIT_CASE(lists),
 	KUNIT_CASE(resources),

@@ -106,4 +106,18 @@ static inline void xadma_bus_forget(const struct bus_type *bus, struct notifier_
 	bus_unregister_notifier((void *)bus, nb);
 }
 
+/**
+ * xadma_bus_visit - visit the devices of a bus
+ * @bus:  the bus
+ * @fn:   what to call for each; stops when it returns something else than 0
+ * @data: handed on to @fn
+ *
+ * Context: may sleep.
+ */
+static inline void xadma_bus_visit(const struct bus_type *bus,
+				   int (*fn)(struct device *dev, void *data), void *data)
+{
+	bus_for_each_dev((void *)bus, NULL, data, fn);
+}
+
 #endif /* _XADMA_COMPAT_H */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /sys/kernel/debug/swiotlb-arm: a table of devices, how full the pool is, and
- * how many foreign pages are mapped.
+ * /sys/kernel/debug/swiotlb-arm: a table of devices, whose DMA each one's is,
+ * how full the pool is, and how many foreign pages are mapped.
  */
 #include <linux/debugfs.h>
 #include <linux/device.h>
@@ -13,6 +13,8 @@
 
 #include "instance.h"
 #include "mfn-map.h"
+#include "ops.h"
+#include "claim.h"
 #include "setup.h"
 
 /* A column of the table: its name, and the counter or function behind it. */
@@ -71,16 +73,41 @@ static int devices_show(struct seq_file *m, void *unused)
 	for (i = 0; i < ARRAY_SIZE(columns); i++)
 		seq_printf(m, " %s", columns[i].name);
 	seq_putc(m, '\n');
-	xadma_visit_devices(m->private, show_device, m);
+	if (xadma_instance())
+		xadma_visit_devices(xadma_instance(), show_device, m);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(devices);
 
+/* Of a device without a driver nothing has been decided, or will be decided anew. */
+static int show_claim(struct device *dev, void *data)
+{
+	struct seq_file *m = data;
+
+	if (!READ_ONCE(dev->driver) || !dev->dma_mask)
+		return 0;
+	seq_printf(m, "%s %s %s\n", dev_name(dev),
+		   xadma_ops_mine(dev) ? "ours" : xadma_ops_others(dev) ? "others" : "direct",
+		   xadma_claim_reason(xadma_claim_of(dev)));
+	return 0;
+}
+
+static int claims_show(struct seq_file *m, void *unused)
+{
+	seq_puts(m, "device ops reason\n");
+	xadma_visit_buses(show_claim, m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(claims);
+
 static int pool_show(struct seq_file *m, void *unused)
 {
-	struct xadma *xadma = m->private;
-	struct xadma_pool_usage usage = xadma_pool_usage(&xadma->pool);
+	struct xadma *xadma = xadma_instance();
+	struct xadma_pool_usage usage;
 
+	if (!xadma)
+		return 0;
+	usage = xadma_pool_usage(&xadma->pool);
 	seq_printf(m, "backing %s\n", xadma_provider_name(xadma));
 	seq_printf(m, "areas %u\n", usage.chunks);
 	seq_printf(m, "pieces %u\n", usage.pieces);
@@ -120,14 +147,14 @@ DEFINE_SHOW_ATTRIBUTE(p2m);
 
 static int __init xadma_debugfs_init(void)
 {
-	struct xadma *xadma = xadma_instance();
 	struct dentry *dir;
 
-	if (!xadma)
+	if (!xadma_is_here())
 		return 0;
 	dir = debugfs_create_dir("swiotlb-arm", NULL);
-	debugfs_create_file("devices", 0444, dir, xadma, &devices_fops);
-	debugfs_create_file("pool", 0444, dir, xadma, &pool_fops);
+	debugfs_create_file("devices", 0444, dir, NULL, &devices_fops);
+	debugfs_create_file("claims", 0444, dir, NULL, &claims_fops);
+	debugfs_create_file("pool", 0444, dir, NULL, &pool_fops);
 	debugfs_create_file("p2m", 0444, dir, NULL, &p2m_fops);
 	return 0;
 }

@@ -195,7 +195,7 @@ void xadma_visit_devices(struct xadma *xadma, xadma_dev_visitor *fn, void *data)
 	mutex_unlock(&devices_lock);
 }
 
-/* ---- buses, which tell when a device goes ---- */
+/* ---- buses, which tell when a driver is about to be bound, and when a device goes ---- */
 
 struct known_bus {
 	const struct bus_type *bus;
@@ -205,8 +205,12 @@ struct known_bus {
 
 static int bus_event(struct notifier_block *nb, unsigned long event, void *dev)
 {
+	struct xadma_dev *xd = READ_ONCE(((struct device *)dev)->archdata.xadma);
+
 	if (event == BUS_NOTIFY_REMOVED_DEVICE)
 		xadma_dev_detach(dev);
+	else if (event == BUS_NOTIFY_BIND_DRIVER && xd && xd->xadma->configured)
+		xd->xadma->configured(dev);
 	return NOTIFY_DONE;
 }
 
@@ -261,6 +265,35 @@ static bool bus_watch(const struct bus_type *bus)
 		xadma_bus_forget(bus, &known->nb);
 	kfree(known);
 	return watched;
+}
+
+/**
+ * xadma_visit_buses - visit the devices of all buses on which one was configured
+ * @fn:   what to call for each device; stops when it returns something else than 0
+ * @data: handed on to @fn
+ *
+ * Context: may sleep; holds the lock of the list.
+ */
+void xadma_visit_buses(int (*fn)(struct device *dev, void *data), void *data)
+{
+	struct known_bus *known;
+
+	mutex_lock(&devices_lock);
+	list_for_each_entry(known, &buses, node)
+		xadma_bus_visit(known->bus, fn, data);
+	mutex_unlock(&devices_lock);
+}
+
+/**
+ * xadma_dev_watch - be told what becomes of a device
+ * @dev: the device
+ *
+ * Context: may sleep.
+ * Return: false when nobody would tell: it has no bus, or there is no memory.
+ */
+bool xadma_dev_watch(const struct device *dev)
+{
+	return dev->bus && bus_watch(dev->bus);
 }
 
 /* ---- a device's record ---- */
@@ -333,7 +366,7 @@ void xadma_dev_configure(struct device *dev)
  */
 void xadma_dev_attach(struct xadma *xadma, struct device *dev)
 {
-	bool watched = dev->bus && bus_watch(dev->bus);
+	bool watched = xadma_dev_watch(dev);
 	struct device_driver *driver = READ_ONCE(dev->driver);
 	struct xadma_dev *xd;
 

@@ -90,6 +90,8 @@ void xadma_dev_attach(struct xadma *xadma, struct device *dev);
 void xadma_dev_configure(struct device *dev);
 void xadma_dev_detach(struct device *dev);
 struct xadma_dev *xadma_dev_adopt(struct device *dev);
+bool xadma_dev_watch(const struct device *dev);
+void xadma_visit_buses(int (*fn)(struct device *dev, void *data), void *data);
 void xadma_visit_devices(struct xadma *xadma, xadma_dev_visitor *fn, void *data);
 
 /**

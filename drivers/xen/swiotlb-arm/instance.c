@@ -50,6 +50,7 @@ int xadma_start(struct xadma *xadma, const struct xadma_setup *setup)
 		.size = setup->size,
 		.max = setup->max,
 		.force = setup->force,
+		.configured = setup->configured,
 		.mmio_is_ours = !setup->resolver || setup->hv->hardware(),
 		.can_flush = xadma_cache_can_flush(setup->hv),
 		.last_byte = max(setup->hv->last_byte(),

@@ -32,6 +32,8 @@ struct xadma_resolver;
  * @mmio_is_ours: Xen maps MMIO 1:1 into this domain; fixed
  * @can_flush: Xen maintains the caches of foreign frames; fixed
  * @last_byte: highest machine address of RAM in this machine; fixed
+ * @configured: called when the core has configured a device with a record of its own
+ *	and is about to tell its driver of it; may be NULL; fixed
  * @others:    the counters of all leftover records
  * @no_windows: leftover records of devices without dma-ranges
  * @no_memory: records for when there is no memory for one; their devices reach nothing
@@ -51,6 +53,7 @@ struct xadma {
 	bool mmio_is_ours;
 	bool can_flush;
 	phys_addr_t last_byte;
+	bool (*configured)(struct device *dev);
 	struct xadma_stats __percpu *others;
 	struct xadma_leftover no_windows;
 	struct xadma_leftover no_memory;
@@ -67,6 +70,7 @@ struct xadma {
  * @size:      of the pool, bytes; 0 for none
  * @max:       up to which it grows by itself, bytes
  * @force:     bounce everything
+ * @configured: as of struct xadma
  */
 struct xadma_setup {
 	const struct xadma_hv *hv;
@@ -75,6 +79,7 @@ struct xadma_setup {
 	size_t size;
 	size_t max;
 	bool force;
+	bool (*configured)(struct device *dev);
 };
 
 int xadma_start(struct xadma *xadma, const struct xadma_setup *setup);

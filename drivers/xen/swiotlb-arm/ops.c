@@ -11,6 +11,7 @@
 #include <linux/dma-map-ops.h>
 #include <linux/mm.h>
 #include <linux/scatterlist.h>
+#include <linux/swiotlb.h>
 
 #ifdef XADMA_HAVE_DMA_IOMMU
 #include <linux/iommu-dma.h>
@@ -18,11 +19,30 @@
 
 #include "alloc.h"
 #include "compat.h"
+#include "device.h"
 #include "limits.h"
 #include "map.h"
 #include "ops.h"
 #include "report.h"
 #include "sync.h"
+
+/* Either mask may be asked about, and only the one that is meant may change. */
+static int others_supported(struct device *dev, u64 mask)
+{
+	u64 coherent_mask = dev->coherent_dma_mask;
+	int err = dma_set_coherent_mask(dev, mask);
+
+	dev->coherent_dma_mask = coherent_mask;
+	return !err;
+}
+
+/* A driver may confine its device by itself, before it sets the mask. */
+static int ops_supported(struct device *dev, u64 mask)
+{
+	if (xadma_ops_yield(dev))
+		return others_supported(dev, mask);
+	return xadma_supported(dev, mask);
+}
 
 static int ops_get_sgtable(struct device *dev, struct sg_table *sgt,
 			   void *cookie, dma_addr_t dma, size_t size,
@@ -164,19 +184,10 @@ static const struct dma_map_ops xadma_dma_ops = {
 	.sync_single_for_device	= xadma_sync_for_device,
 	.sync_sg_for_cpu	= xadma_sync_sg_for_cpu,
 	.sync_sg_for_device	= xadma_sync_sg_for_device,
-	.dma_supported		= xadma_supported,
+	.dma_supported		= ops_supported,
 	.get_required_mask	= xadma_required_mask,
 	.max_mapping_size	= xadma_max_mapping_size,
 };
-
-static bool behind_iommu(struct device *dev)
-{
-#ifdef XADMA_HAVE_DMA_IOMMU
-	return use_dma_iommu(dev);
-#else
-	return false;
-#endif
-}
 
 /**
  * xadma_ops_mine - does this device do its DMA through us?
@@ -191,18 +202,48 @@ bool xadma_ops_mine(const struct device *dev)
 }
 
 /**
- * xadma_ops_free_to_take - may we do this device's DMA?
+ * xadma_ops_others - has a device ops that are not ours?
  * @dev: the device
  *
- * An IOMMU translates for the devices behind it, and virtio over grants has
- * ops of its own.
+ * Virtio over grants has some, and drivers that emulate a device's DMA.
  *
  * Context: any.
- * Return: false when an IOMMU driver or other ops do.
+ * Return: true when it has; false when it has ours or none.
  */
-bool xadma_ops_free_to_take(struct device *dev)
+bool xadma_ops_others(const struct device *dev)
 {
-	return !behind_iommu(dev) && (!dev->dma_ops || xadma_ops_mine(dev));
+	return dev->dma_ops && !xadma_ops_mine(dev);
+}
+
+/**
+ * xadma_ops_iommu - does an IOMMU driver of this kernel translate for a device?
+ * @dev: the device
+ *
+ * Context: any.
+ * Return: true when it does.
+ */
+bool xadma_ops_iommu(struct device *dev)
+{
+#ifdef XADMA_HAVE_DMA_IOMMU
+	return use_dma_iommu(dev);
+#else
+	return false;
+#endif
+}
+
+/**
+ * xadma_ops_confined - has the core confined a device to a restricted pool?
+ * @dev: the device
+ *
+ * Whatever the firmware said, and where: the pool was made and all DMA of the device
+ * has to stay in it.
+ *
+ * Context: any.
+ * Return: true when it has.
+ */
+bool xadma_ops_confined(struct device *dev)
+{
+	return is_swiotlb_for_alloc(dev);
 }
 
 /**
@@ -214,4 +255,24 @@ bool xadma_ops_free_to_take(struct device *dev)
 void xadma_ops_install(struct device *dev)
 {
 	set_dma_ops(dev, &xadma_dma_ops);
+}
+
+/**
+ * xadma_ops_yield - leave a device to the kernel's own DMA if it has been confined
+ * @dev: the device
+ *
+ * The core does so after it has asked for the device's ops, and before the driver is
+ * told of the device.
+ *
+ * Context: may sleep; before its driver maps anything.
+ * Return: true when the device was ours and is not any more.
+ */
+bool xadma_ops_yield(struct device *dev)
+{
+	if (!xadma_ops_mine(dev) || !xadma_ops_confined(dev))
+		return false;
+	set_dma_ops(dev, NULL);
+	xadma_dev_detach(dev);
+	dev_info(dev, "swiotlb-arm: DMA is left to the kernel: it is confined to a restricted pool\n");
+	return true;
 }

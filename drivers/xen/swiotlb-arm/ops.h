@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * ops: whose ops a device has.
+ * ops: which struct dma_map_ops a device has, and who gave it them.
  */
 #ifndef _XADMA_OPS_H
 #define _XADMA_OPS_H
@@ -10,7 +10,10 @@
 struct device;
 
 bool xadma_ops_mine(const struct device *dev);
-bool xadma_ops_free_to_take(struct device *dev);
+bool xadma_ops_others(const struct device *dev);
+bool xadma_ops_iommu(struct device *dev);
+bool xadma_ops_confined(struct device *dev);
 void xadma_ops_install(struct device *dev);
+bool xadma_ops_yield(struct device *dev);
 
 #endif /* _XADMA_OPS_H */

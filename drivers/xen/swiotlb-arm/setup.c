@@ -2,10 +2,11 @@
 /*
  * Parameters, boot, and the hooks that the rest of the kernel calls.
  *
- * Boot: ask Xen which kind of domain this is, build the pool, say so. From then on
- * every device that the kernel configures for DMA comes by here once for each driver
- * that binds to it. A domain that is not mapped 1:1 is nearly always a guest without
- * any such device: there the pool waits for the first one.
+ * Boot: ask Xen which kind of domain this is, and in one that is mapped 1:1 make the
+ * instance with its pool. From then on every device that the kernel configures for DMA
+ * comes by here once for each driver that binds to it. A domain that is not mapped 1:1
+ * is nearly always a guest without a device of ours: nothing is made, and Xen is asked
+ * nothing, before the first one comes.
  */
 #define pr_fmt(fmt) "swiotlb-arm: " fmt
 
@@ -17,7 +18,6 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
-#include <linux/of.h>
 #include <linux/string.h>
 
 #include <xen/page.h>
@@ -29,6 +29,7 @@
 #include "limits.h"
 #include "mfn-map.h"
 #include "ops.h"
+#include "claim.h"
 #include "resolve.h"
 #include "setup.h"
 
@@ -79,12 +80,32 @@ static char *backing;
 module_param(backing, charp, 0444);
 MODULE_PARM_DESC(backing, "the one way of getting pool memory, for testing");
 
+static char *devices;
+module_param(devices, charp, 0444);
+MODULE_PARM_DESC(devices, "in a domain that is not mapped 1:1: devices that take machine addresses (all, none, or patterns; ! takes out)");
+
 /* ---- the instance ---- */
 
+/* Where we stand. */
+enum state {
+	NOT_HERE,	/* no Xen, switched off, or left to swiotlb-xen */
+	WAITING,	/* for the first device that is ours */
+	FAILED,		/* it came, and the instance could not be made */
+	STARTED,
+};
+
 static struct xadma xadma;
-static bool started;
-static bool provided;			/* @provide_lock */
-static DEFINE_MUTEX(provide_lock);	/* sleeps; outside all others */
+static enum state state;
+static DEFINE_MUTEX(start_lock);	/* sleeps; outside all others */
+
+/* What is known of this domain, for the decision about a device; set at boot */
+static struct xadma_claim_facts domain_facts;
+
+static bool started(void)
+{
+	/* Who finds it started finds the instance; pairs with start(). */
+	return smp_load_acquire(&state) == STARTED;
+}
 
 /**
  * xadma_instance - the instance that serves this kernel's devices
@@ -94,7 +115,18 @@ static DEFINE_MUTEX(provide_lock);	/* sleeps; outside all others */
  */
 struct xadma *xadma_instance(void)
 {
-	return started ? &xadma : NULL;
+	return started() ? &xadma : NULL;
+}
+
+/**
+ * xadma_is_here - may a device of this kernel be ours?
+ *
+ * Context: any, after the initcalls of the architecture.
+ * Return: false without Xen, and where everything is left to the kernel's own code.
+ */
+bool xadma_is_here(void)
+{
+	return READ_ONCE(state) != NOT_HERE;
 }
 
 static void say_what_is(void)
@@ -117,66 +149,6 @@ static void say_what_is(void)
 		pr_warn("this Xen has no GNTTABOP_cache_flush: other domains' pages are bounced for devices that do not snoop\n");
 }
 
-static void provide(void)
-{
-	mutex_lock(&provide_lock);
-	if (!provided) {
-		xadma_provide(&xadma);
-		say_what_is();
-		provided = true;
-	}
-	mutex_unlock(&provide_lock);
-}
-
-/* ---- devices ---- */
-
-/*
- * A restricted pool confines a device to memory of its own. Bouncing is all
- * that the kernel does for it then, and in a 1:1 domain it does it right.
- */
-static bool confined(const struct device *dev)
-{
-	struct device_node *node;
-	bool restricted = false;
-	int i;
-
-	for (i = 0; !restricted; i++) {
-		node = of_parse_phandle(dev->of_node, "memory-region", i);
-		if (!node)
-			break;
-		restricted = of_device_is_compatible(node,
-						     "restricted-dma-pool") &&
-			     of_device_is_available(node);
-		of_node_put(node);
-	}
-	return restricted;
-}
-
-/**
- * swiotlb_arm_setup_dma_ops - a device is being configured for DMA
- * @dev: the device; its dma-ranges, bus limit, coherence and IOMMU are known
- *
- * Context: may sleep; called for each driver that is about to bind.
- * Return: true when its DMA is ours, false when somebody else's.
- */
-bool swiotlb_arm_setup_dma_ops(struct device *dev)
-{
-	if (!started)
-		return false;
-	if (!xadma_ops_free_to_take(dev))
-		return true;
-	if (confined(dev))
-		return true;
-
-	provide();
-	xadma_dev_attach(&xadma, dev);
-	xadma_ops_install(dev);
-	xadma_serve(dev);
-	if (!dev_is_dma_coherent(dev) && xadma.mfn_map)
-		xadma_pool_see_uncached(&xadma.pool);
-	return true;
-}
-
 /**
  * swiotlb_arm_forget - frames of ours are about to go back to Xen
  * @gfns: the frames
@@ -191,18 +163,18 @@ void swiotlb_arm_forget(const xen_pfn_t *gfns, int nr)
 {
 	int i;
 
-	for (i = 0; started && xadma.mfn_map && i < nr; i++)
+	for (i = 0; started() && xadma.mfn_map && i < nr; i++)
 		xadma_mfn_map_forget(xadma.mfn_map, gfns[i]);
 }
 
-/* ---- boot ---- */
+/* ---- making it ---- */
 
 /* Each kind of domain has its providers; one that refuses is passed over. */
-static const struct xadma_provider * const providers_identity[] __initconst = {
+static const struct xadma_provider * const providers_identity[] = {
 	&xadma_provider_identity,
 };
 
-static const struct xadma_provider * const providers_translated[] __initconst = {
+static const struct xadma_provider * const providers_translated[] = {
 	&xadma_provider_exchange,
 	&xadma_provider_populate,
 	&xadma_provider_discover,
@@ -210,8 +182,7 @@ static const struct xadma_provider * const providers_translated[] __initconst = 
 
 static const struct xadma_provider *providers[ARRAY_SIZE(providers_translated) + 1];
 
-static void __init list_providers(const struct xadma_provider * const *from,
-				  unsigned int nr)
+static void list_providers(const struct xadma_provider * const *from, unsigned int nr)
 {
 	unsigned int i, n = 0;
 
@@ -223,7 +194,7 @@ static void __init list_providers(const struct xadma_provider * const *from,
 			backing);
 }
 
-static struct xadma_resolver * __init find_resolver(const char **why)
+static struct xadma_resolver *find_resolver(const char **why)
 {
 	struct xadma_resolver *t;
 
@@ -245,7 +216,7 @@ static struct xadma_resolver * __init find_resolver(const char **why)
 	return t;
 }
 
-static bool __init get_ready(struct xadma_setup *setup)
+static bool get_ready(struct xadma_setup *setup)
 {
 	const char *why;
 
@@ -263,13 +234,12 @@ static bool __init get_ready(struct xadma_setup *setup)
 }
 
 /* Three quarters of the memory are left to everything else. */
-static size_t __init affordable(size_t bytes)
+static size_t affordable(size_t bytes)
 {
 	return min_t(size_t, bytes, totalram_pages() / 4 << PAGE_SHIFT);
 }
 
-/* Once; at the latest when the kernel's own code asks whether to make its pool. */
-static void __init start(void)
+static bool make_instance(void)
 {
 	struct xadma_setup setup = {
 		.hv = &xadma_hv_xen,
@@ -277,33 +247,145 @@ static void __init start(void)
 		.size = affordable(size),
 		.max = affordable(max_size ?: 4 * size),
 		.force = force,
+		.configured = xadma_ops_yield,
 	};
 
-	if (off) {
-		pr_info("switched off by swiotlb_arm.off\n");
-		return;
-	}
 	if (!get_ready(&setup))
-		return;
+		return false;
 	if (xadma_start(&xadma, &setup)) {
 		pr_err("there is no memory for the tables; devices without an IOMMU %s\n",
 		       setup.resolver ? "cannot be used here" : "are left to swiotlb-xen");
 		xadma_resolver_destroy(setup.resolver);
+		return false;
+	}
+	return true;
+}
+
+/* Makes the instance, once. Who comes meanwhile waits until it has its pool. */
+static bool start(void)
+{
+	mutex_lock(&start_lock);
+	if (state == NOT_HERE || state == WAITING) {
+		if (make_instance()) {
+			/* From now on frames that go back to Xen are forgotten. */
+			smp_store_release(&state, STARTED);
+			xadma_provide(&xadma);
+			say_what_is();
+		} else if (state == WAITING) {
+			WRITE_ONCE(state, FAILED);
+		}
+	}
+	mutex_unlock(&start_lock);
+	return state == STARTED;
+}
+
+/* ---- devices ---- */
+
+/**
+ * xadma_claim_of - who does a device's DMA?
+ * @dev: the device; its IOMMU is known
+ *
+ * Context: may sleep, after the initcalls of the architecture.
+ * Return: who, and why.
+ */
+enum xadma_claim xadma_claim_of(struct device *dev)
+{
+	struct xadma_claim_facts facts = domain_facts;
+
+	facts.iommu = xadma_ops_iommu(dev);
+	facts.ops = xadma_ops_others(dev);
+	facts.confined = xadma_ops_confined(dev);
+	if (!facts.identity) {
+		facts.listed = xadma_claim_listed(devices, dev_name(dev));
+		facts.property = xadma_claim_property(dev);
+	}
+	return xadma_claim_decide(&facts);
+}
+
+/* In a domain that is mapped 1:1 it goes without saying. */
+static void say_whose(struct device *dev, enum xadma_claim claim)
+{
+	if (domain_facts.identity || xadma_ops_mine(dev))
+		return;
+	dev_info(dev, "swiotlb-arm: DMA is %s: %s\n",
+		 xadma_is_claimed(claim) ? "ours" : "left to the kernel",
+		 xadma_claim_reason(claim));
+}
+
+/**
+ * swiotlb_arm_setup_dma_ops - a device is being configured for DMA
+ * @dev: the device; its dma-ranges, bus limit, coherence and IOMMU are known
+ *
+ * Context: may sleep; called for each driver that is about to bind.
+ * Return: true when it is decided whose its DMA is; false when swiotlb-xen is to be
+ *	asked.
+ */
+bool swiotlb_arm_setup_dma_ops(struct device *dev)
+{
+	enum xadma_claim claim;
+
+	if (!xadma_is_here())
+		return false;
+	xadma_dev_watch(dev);
+	claim = xadma_claim_of(dev);
+	if (xadma_is_claimed(claim) && !start())
+		return false;
+	say_whose(dev, claim);
+	if (!xadma_is_claimed(claim))
+		return true;
+
+	xadma_dev_attach(&xadma, dev);
+	xadma_ops_install(dev);
+	xadma_serve(dev);
+	if (!dev_is_dma_coherent(dev) && xadma.mfn_map)
+		xadma_pool_see_uncached(&xadma.pool);
+	return true;
+}
+
+/* ---- boot ---- */
+
+/* Xen is asked only where its answer decides something. */
+static void __init say_who_decides(void)
+{
+	int iommu = domain_facts.xen_iommu;
+
+	if (!domain_facts.hardware)
+		pr_info("domain is not mapped 1:1; a device is ours if xen,dma-addresses in the device tree or swiotlb_arm.devices says so\n");
+	else if (iommu < 0)
+		pr_warn("domain is not mapped 1:1; Xen does not tell whether it uses an IOMMU (%d): all devices are ours; if it uses one, say swiotlb_arm.devices=none\n",
+			iommu);
+	else if (iommu)
+		pr_info("domain is not mapped 1:1; Xen uses an IOMMU: a device is ours if xen,dma-addresses in the device tree or swiotlb_arm.devices says so\n");
+	else
+		pr_info("domain is not mapped 1:1; Xen uses no IOMMU: all devices are ours\n");
+}
+
+/* Once; at the latest when the kernel's own code asks whether to make its pool. */
+static void __init boot(enum xadma_domain domain)
+{
+	if (off) {
+		pr_info("switched off by swiotlb_arm.off\n");
 		return;
 	}
-	started = true;
-	if (xadma.mfn_map)
-		pr_info("domain is not mapped 1:1; no pool before the first device\n");
-	else
-		provide();
+	domain_facts.identity = domain == XADMA_DOMAIN_IDENTITY;
+	if (domain_facts.identity) {
+		start();
+		return;
+	}
+	domain_facts.hardware = xadma_hv_xen.hardware();
+	if (domain_facts.hardware)
+		domain_facts.xen_iommu = xadma_hv_xen.iommu();
+	say_who_decides();
+	WRITE_ONCE(state, WAITING);
 }
 
 static int __init xadma_boot(void)
 {
 	static bool tried __initdata;
+	enum xadma_domain domain = xadma_hv_xen.domain();
 
-	if (!tried && xadma_hv_xen.domain() != XADMA_DOMAIN_NATIVE)
-		start();
+	if (!tried && domain != XADMA_DOMAIN_NATIVE)
+		boot(domain);
 	tried = true;
 	return 0;
 }
@@ -321,5 +403,5 @@ arch_initcall(xadma_boot);
 bool __init swiotlb_arm_enabled(void)
 {
 	xadma_boot();
-	return started && !xadma.mfn_map;
+	return started() && domain_facts.identity;
 }
