@@ -31,10 +31,12 @@
 #                            KERNEL_SRC= takes a kernel source of your own
 #   make ... XEN=VERSION     4.17, 4.20 (the default), or the path of a Xen of your own;
 #                            XEN_COLOURED= one with cache colouring
+#   make ... PAGES=SIZE      16k or 64k: the kernel's pages in the system tests, where the
+#                            domain is mapped 1:1
 #
 # What comes of a kernel other than the default goes to build/VERSION/.
 
-export KERNEL KERNEL_SRC XEN XEN_COLOURED RUNS
+export KERNEL KERNEL_SRC XEN XEN_COLOURED PAGES RUNS
 
 help:
 	@sed -n 's/^#   \(make .*\|  .*\)/\1/p' Makefile
