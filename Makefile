@@ -21,11 +21,14 @@
 #   make mutants             KUnit against deliberate errors of the driver
 #   make debug               KUnit and the system test on a debug kernel
 #   make bench               what DMA costs, in instructions: ours and the peer's
+#   make flight              a table of kernels, page sizes, Xens and tests: run it, record it
+#                            and show it in build/flights/index.html; JOBS='*6.1-*' some
+#                            of it, RESUME=1 what is left of an interrupted one
 #   make check               checkpatch, sparse, shellcheck, ...; x86 and 32-bit Arm
 #   make integrate KDIR=...  put the driver into your own kernel tree
-#   make clean               remove what the tests left in build/
+#   make clean               remove what the tests left in build/, but for flights' records
 #
-# Each of them takes
+# Each of them but flight takes
 #
 #   make ... KERNEL=VERSION  6.1, 6.12 (the default), 7.x or newest; a path in
 #                            KERNEL_SRC= takes a kernel source of your own
@@ -36,7 +39,7 @@
 #
 # What comes of a kernel other than the default goes to build/VERSION/.
 
-export KERNEL KERNEL_SRC XEN XEN_COLOURED PAGES RUNS
+export KERNEL KERNEL_SRC XEN XEN_COLOURED PAGES RUNS JOBS RESUME LIMIT
 
 help:
 	@sed -n 's/^#   \(make .*\|  .*\)/\1/p' Makefile
@@ -69,6 +72,8 @@ debug: tools
 	@LANES=1 scripts/test kunit-debug kunit-kcsan system-debug
 bench: tools
 	@scripts/bench
+flight: tools
+	@scripts/flight
 check: tools
 	@scripts/check
 tools:
@@ -77,7 +82,8 @@ tools:
 integrate:
 	@scripts/integrate "$(KDIR)"
 
+# What flights have recorded is needed by the next ones.
 clean:
-	rm -rf build
+	[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name flights -exec rm -rf {} +
 
-.PHONY: help run test kunit kunit-16k system domu coloured pv compile peer controls mutants debug bench check tools integrate clean
+.PHONY: help run test kunit kunit-16k system domu coloured pv compile peer controls mutants debug bench flight check tools integrate clean
