@@ -28,6 +28,14 @@ the_xen() {
 	esac
 }
 
+# The tools of that hypervisor; of one that is a path, those of the usual one.
+the_tools() {
+	case ${XEN-} in
+	[0-9].[0-9]*) "$root/scripts/fetch" toolstack "$XEN" ;;
+	*) "$root/scripts/fetch" toolstack ;;
+	esac
+}
+
 # One integrates and builds at a time, whoever else shares the cache: between the two
 # the shadow must not become another tree's. What a script starts under its lock
 # inherits descriptor 9, and with it the lock.
