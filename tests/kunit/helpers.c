@@ -340,6 +340,20 @@ static void memory_end(void *data)
 	__free_pages(memory->page, memory->order);
 }
 
+static struct page *pages_of(struct kunit *test, unsigned int order, gfp_t zone)
+{
+	struct test_memory *memory;
+
+	memory = kunit_kzalloc(test, sizeof(*memory), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, memory);
+	memory->order = order;
+	memory->page = alloc_pages(GFP_KERNEL | __GFP_ZERO | zone, order);
+	KUNIT_ASSERT_NOT_NULL(test, memory->page);
+	KUNIT_ASSERT_EQ(test, 0,
+			kunit_add_action_or_reset(test, memory_end, memory));
+	return memory->page;
+}
+
 /**
  * test_pages - pages that are freed at the end of the case
  * @test:  the case
@@ -349,16 +363,18 @@ static void memory_end(void *data)
  */
 struct page *test_pages(struct kunit *test, unsigned int order)
 {
-	struct test_memory *memory;
+	return pages_of(test, order, 0);
+}
 
-	memory = kunit_kzalloc(test, sizeof(*memory), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, memory);
-	memory->order = order;
-	memory->page = alloc_pages(GFP_KERNEL | __GFP_ZERO, order);
-	KUNIT_ASSERT_NOT_NULL(test, memory->page);
-	KUNIT_ASSERT_EQ(test, 0,
-			kunit_add_action_or_reset(test, memory_end, memory));
-	return memory->page;
+/**
+ * test_low_page - a page below 4 GiB, until the end of the case
+ * @test: the case
+ *
+ * Return: the page.
+ */
+struct page *test_low_page(struct kunit *test)
+{
+	return pages_of(test, 0, GFP_DMA32);
 }
 
 struct foreign_frame {

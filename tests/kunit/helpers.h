@@ -127,6 +127,7 @@ unsigned int fake_slots_used(struct xadma *xadma);
 
 /* Pages of this kernel, contiguous, gone with the case. */
 struct page *test_pages(struct kunit *test, unsigned int order);
+struct page *test_low_page(struct kunit *test);
 
 /* From now on Xen frame @gfn is machine frame @mfn of another domain. */
 void make_foreign_frame(struct kunit *test, unsigned long gfn, unsigned long mfn);
