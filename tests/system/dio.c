@@ -44,6 +44,11 @@ struct job {
 	uint64_t rnd;
 };
 
+static uint64_t num(const char *s)
+{
+	return strtoull(s, NULL, 0);
+}
+
 static void die(const char *what)
 {
 	fprintf(stderr, "dio: %s: %s\n", what, strerror(errno));
@@ -230,13 +235,14 @@ static void take_memory(struct job *j, const char *arena)
 		die(j->dev);
 }
 
-static uint64_t page_frame(int pagemap, const uint8_t *page)
+static int is_above_4g(int pagemap, const uint8_t *page)
 {
+	size_t size = sysconf(_SC_PAGESIZE);
 	uint64_t entry = 0;
 
-	if (pread(pagemap, &entry, 8, (uintptr_t)page / 4096 * 8) != 8)
+	if (pread(pagemap, &entry, 8, (uintptr_t)page / size * 8) != 8)
 		die("pagemap");
-	return entry & ((1ULL << 55) - 1);
+	return (entry & ((1ULL << 55) - 1)) >= (1ULL << 32) / size;
 }
 
 static int count_sides(const char *arena)
@@ -247,7 +253,7 @@ static int count_sides(const char *arena)
 
 	for (size_t i = 0; i < len; i += 4096) {
 		*(volatile uint8_t *)(mem + i);
-		if (page_frame(pagemap, mem + i) >= 1ULL << 20)
+		if (is_above_4g(pagemap, mem + i))
 			above++;
 		else
 			below++;
@@ -272,8 +278,26 @@ static void touch_every_other(uint8_t *mem, size_t len)
 }
 
 /*
+ * Takes what is left of the high zone, until low memory comes. It goes back when we end.
+ */
+static void take_high(void)
+{
+	int pagemap = open("/proc/self/pagemap", O_RDONLY);
+
+	for (int i = 0; i < 1024; i++) {
+		uint8_t *mem = mmap(NULL, 2 * MIB, PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+		if (mem == MAP_FAILED || !is_above_4g(pagemap, mem + 2 * MIB - 1))
+			break;
+	}
+	close(pagemap);
+}
+
+/*
  * The kernel hands out high pages first, and low ones only when those are gone.
- * Huge pages of the pool take them away without anybody clearing them.
+ * Huge pages of the pool take them away without anybody clearing them; not all where
+ * memory is in pieces.
  */
 static int make_arena(const char *path, size_t mib, const char *huge)
 {
@@ -286,6 +310,8 @@ static int make_arena(const char *path, size_t mib, const char *huge)
 	mem = map_arena(path, &len);
 	touch_every_other(mem, len);
 	set_huge_pages(huge);
+	if (num(huge))
+		take_high();
 	touch_every_other(mem + STRIPE, len);
 	set_huge_pages("0");
 	return count_sides(path);
@@ -318,11 +344,6 @@ static int digest(void)
 	}
 	printf("%016llx-%llu\n", (unsigned long long)sum, (unsigned long long)total);
 	return ferror(stdin) || fflush(stdout);
-}
-
-static uint64_t num(const char *s)
-{
-	return strtoull(s, NULL, 0);
 }
 
 static int disk_op(char **arg)
