@@ -171,3 +171,17 @@ const char *xadma_claim_reason(enum xadma_claim claim)
 {
 	return reasons[claim];
 }
+
+/**
+ * xadma_claim_say - say in the log who does a device's DMA
+ * @dev:   the device
+ * @claim: what was decided
+ *
+ * Context: any.
+ */
+void xadma_claim_say(const struct device *dev, enum xadma_claim claim)
+{
+	dev_info(dev, "swiotlb-arm: DMA is %s: %s\n",
+		 xadma_is_claimed(claim) ? "ours" : "left to the kernel",
+		 xadma_claim_reason(claim));
+}

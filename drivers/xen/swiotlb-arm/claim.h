@@ -86,6 +86,7 @@ enum xadma_claim xadma_claim_decide(const struct xadma_claim_facts *facts);
 enum xadma_said xadma_claim_listed(const char *list, const char *name);
 enum xadma_said xadma_claim_property(const struct device *dev);
 const char *xadma_claim_reason(enum xadma_claim claim);
+void xadma_claim_say(const struct device *dev, enum xadma_claim claim);
 
 /**
  * xadma_is_claimed - is it we who do the DMA?

@@ -11,10 +11,10 @@
 
 #include <xen/swiotlb-arm-p2m.h>
 
+#include "claim.h"
 #include "instance.h"
 #include "mfn-map.h"
 #include "ops.h"
-#include "claim.h"
 #include "setup.h"
 
 /* A column of the table: its name, and the counter or function behind it. */

@@ -18,6 +18,7 @@
 #endif
 
 #include "alloc.h"
+#include "claim.h"
 #include "compat.h"
 #include "device.h"
 #include "limits.h"
@@ -273,6 +274,6 @@ bool xadma_ops_yield(struct device *dev)
 		return false;
 	set_dma_ops(dev, NULL);
 	xadma_dev_detach(dev);
-	dev_info(dev, "swiotlb-arm: DMA is left to the kernel: it is confined to a restricted pool\n");
+	xadma_claim_say(dev, XADMA_LEAVE_CONFINED);
 	return true;
 }

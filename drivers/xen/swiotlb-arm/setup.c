@@ -24,12 +24,12 @@
 #include <xen/swiotlb-arm-hv.h>
 #include <xen/swiotlb-arm.h>
 
+#include "claim.h"
 #include "device.h"
 #include "instance.h"
 #include "limits.h"
 #include "mfn-map.h"
 #include "ops.h"
-#include "claim.h"
 #include "resolve.h"
 #include "setup.h"
 
@@ -220,7 +220,7 @@ static bool get_ready(struct xadma_setup *setup)
 {
 	const char *why;
 
-	if (xadma_hv_xen.domain() == XADMA_DOMAIN_IDENTITY) {
+	if (domain_facts.identity) {
 		list_providers(providers_identity, ARRAY_SIZE(providers_identity));
 		return true;
 	}
@@ -302,16 +302,6 @@ enum xadma_claim xadma_claim_of(struct device *dev)
 	return xadma_claim_decide(&facts);
 }
 
-/* In a domain that is mapped 1:1 it goes without saying. */
-static void say_whose(struct device *dev, enum xadma_claim claim)
-{
-	if (domain_facts.identity || xadma_ops_mine(dev))
-		return;
-	dev_info(dev, "swiotlb-arm: DMA is %s: %s\n",
-		 xadma_is_claimed(claim) ? "ours" : "left to the kernel",
-		 xadma_claim_reason(claim));
-}
-
 /**
  * swiotlb_arm_setup_dma_ops - a device is being configured for DMA
  * @dev: the device; its dma-ranges, bus limit, coherence and IOMMU are known
@@ -330,7 +320,9 @@ bool swiotlb_arm_setup_dma_ops(struct device *dev)
 	claim = xadma_claim_of(dev);
 	if (xadma_is_claimed(claim) && !start())
 		return false;
-	say_whose(dev, claim);
+	/* In a domain that is mapped 1:1 it goes without saying. */
+	if (!domain_facts.identity && !xadma_ops_mine(dev))
+		xadma_claim_say(dev, claim);
 	if (!xadma_is_claimed(claim))
 		return true;
 
