@@ -109,16 +109,9 @@ static void own_id_is_a_stable_value(struct kunit *test, struct subject *s)
 		KUNIT_EXPECT_EQ(test, s->hv->domid(), id);
 }
 
-/* What a Xen of another interface version answers is no answer. */
 static void hardware_domain_alone_is_told_of_the_iommu(struct kunit *test, struct subject *s)
 {
-	int iommu = s->hv->iommu();
-
-	if (s->hv->hardware())
-		KUNIT_EXPECT_TRUE_MSG(test, iommu == 0 || iommu == 1, "it is %d", iommu);
-	else
-		KUNIT_EXPECT_LT(test, iommu, 0);
-	KUNIT_EXPECT_EQ(test, s->hv->iommu(), iommu);
+	expect_iommu_is_told(test, s->hv);
 }
 
 static void answers_can_be_trusted(struct kunit *test, struct subject *s)

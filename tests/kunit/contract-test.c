@@ -104,16 +104,9 @@ static void hardware_domain_is_identity(struct kunit *test, struct subject *s)
 	KUNIT_EXPECT_EQ(test, s->hv->domain(), XADMA_DOMAIN_IDENTITY);
 }
 
-/* What a Xen of another interface version answers is no answer. */
 static void hardware_domain_alone_is_told_of_the_iommu(struct kunit *test, struct subject *s)
 {
-	int iommu = s->hv->iommu();
-
-	if (s->hv->hardware())
-		KUNIT_EXPECT_TRUE_MSG(test, iommu == 0 || iommu == 1, "it is %d", iommu);
-	else
-		KUNIT_EXPECT_LT(test, iommu, 0);
-	KUNIT_EXPECT_EQ(test, s->hv->iommu(), iommu);
+	expect_iommu_is_told(test, s->hv);
 }
 
 static void last_byte_is_behind_our_ram(struct kunit *test, struct subject *s)

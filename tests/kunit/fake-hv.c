@@ -297,3 +297,14 @@ void fake_hv_clear_log(struct fake_hv *fake)
 	fake->calls = 0;
 	raw_spin_unlock_irqrestore(&lock, flags);
 }
+
+void expect_iommu_is_told(struct kunit *test, const struct xadma_hv *hv)
+{
+	int iommu = hv->iommu();
+
+	if (hv->hardware())
+		KUNIT_EXPECT_TRUE_MSG(test, iommu == 0 || iommu == 1, "it is %d", iommu);
+	else
+		KUNIT_EXPECT_LT(test, iommu, 0);
+	KUNIT_EXPECT_EQ(test, hv->iommu(), iommu);
+}

@@ -95,4 +95,7 @@ void fake_hv_grant(struct fake_hv *fake, unsigned long mfn, unsigned int nr);
 /* Forget the log and the count of hypercalls. */
 void fake_hv_clear_log(struct fake_hv *fake);
 
+/* Of any hypervisor; what one of another interface version answers is no answer. */
+void expect_iommu_is_told(struct kunit *test, const struct xadma_hv *hv);
+
 #endif /* _XADMA_TEST_FAKE_HV_H */
