@@ -4,6 +4,45 @@
 
 #include "compat.h"
 
+/* ---- devices ---- */
+
+static void fill_in_offsets(struct bus_dma_region *map, unsigned int nr)
+{
+#ifdef XADMA_HAVE_REGION_OFFSET
+	unsigned int i;
+
+	/* These kernels translate by it, and firmware's tables have it. */
+	for (i = 0; i < nr; i++)
+		map[i].offset = map[i].cpu_start - map[i].dma_start;
+#endif
+}
+
+/**
+ * test_set_dma_ranges - give a device a dma_range_map
+ * @test: the case
+ * @dev:  the device
+ * @map:  its windows, of which the device gets a copy of its own; or NULL. The core's
+ *	  allocator translates by them, thus the copy has all that this kernel wants.
+ *
+ * The copy is gone with the next call, as the core's is with the device's driver.
+ */
+void test_set_dma_ranges(struct kunit *test, struct device *dev,
+			 const struct bus_dma_region *map)
+{
+	struct bus_dma_region *copy = NULL;
+	unsigned int nr = 0;
+
+	if (map) {
+		while (map[nr].size)
+			nr++;
+		copy = kmemdup(map, array_size(nr + 1, sizeof(*map)), GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, copy);
+		fill_in_offsets(copy, nr);
+	}
+	kfree(dev->dma_range_map);
+	dev->dma_range_map = copy;
+}
+
 #ifndef XADMA_HAVE_KUNIT_ACTION
 /* ---- something to be done at the end of a case ---- */
 
@@ -48,7 +87,7 @@ int kunit_add_action_or_reset(struct kunit *test, void (*fn)(void *data), void *
 #endif
 
 #ifndef XADMA_HAVE_KUNIT_DEVICE
-/* ---- devices ---- */
+/* ---- a bus of the tests ---- */
 
 /* In these kernels a bus is written to when it is registered. */
 static typeof(*((struct device *)NULL)->bus) test_bus = { .name = "xadma-test" };

@@ -14,6 +14,7 @@
 #include <kunit/test.h>
 
 #include <linux/device.h>
+#include <linux/dma-direct.h>
 #include <linux/dma-map-ops.h>
 #include <linux/hrtimer.h>
 #include <linux/sizes.h>
@@ -84,6 +85,10 @@ static inline void test_set_coherent(struct device *dev, bool coherent)
 	dev->dma_coherent = coherent;
 #endif
 }
+
+/* As the core does when it configures a device, and (NULL) when its driver goes. */
+void test_set_dma_ranges(struct kunit *test, struct device *dev,
+			 const struct bus_dma_region *map);
 
 /* As the core would, but for CONFIG_DMA_API_DEBUG: for drivers' errors. */
 static inline dma_addr_t ops_map_attrs(struct device *dev, void *buf, size_t size,

@@ -188,7 +188,7 @@ static void record_end(void *data)
 {
 	struct device *dev = data;
 
-	dev->dma_range_map = NULL;
+	test_set_dma_ranges(NULL, dev, NULL);
 	dev->dma_parms = NULL;
 	dev->dma_mask = &dev->coherent_dma_mask;
 	xadma_dev_detach(dev);
@@ -220,7 +220,7 @@ struct device *fake_device(struct kunit *test, struct xadma *xadma,
 	dev->dma_mask = &r->mask;
 	dev->coherent_dma_mask = r->mask;
 	dev->bus_dma_limit = kind->bus_limit;
-	dev->dma_range_map = kind->map;
+	test_set_dma_ranges(test, dev, kind->map);
 	dev->dma_parms = &r->parms;
 	test_set_coherent(dev, kind->coherent);
 	xadma_dev_attach(xadma, dev);

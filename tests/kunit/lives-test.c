@@ -110,10 +110,7 @@ KUNIT_ARRAY_PARAM_DESC(life, lives, what);
 /* What the core does once a driver is unbound. */
 static void driver_goes(struct device *dev)
 {
-	const struct bus_dma_region *map = dev->dma_range_map;
-
-	dev->dma_range_map = NULL;
-	kfree(map);
+	test_set_dma_ranges(NULL, dev, NULL);
 }
 
 static void device_goes(struct device *dev)
@@ -157,12 +154,11 @@ static struct device *heavy_device(struct kunit *test, struct fake_world *world,
 	const struct fake_kind kind = {
 		.name = "lives",
 		.coherent = l->coherent,
-		.map = l->shifted ? kmemdup(shifted, sizeof(shifted), GFP_KERNEL) : NULL,
+		.map = l->shifted ? shifted : NULL,
 		.mask = l->kept == KEPT_BOUNCED || l->kept == KEPT_POOL ?
 			shift + POOL_ONLY : 0,
 	};
 
-	KUNIT_ASSERT_EQ(test, !kind.map, !l->shifted);
 	return fake_api_device(test, &world->xadma, &kind);
 }
 
@@ -307,7 +303,7 @@ static void mapping_outlives_a_change_of_windows(struct kunit *test)
 	map(g);
 	driver_goes(g->dev);
 	/* The next driver's windows are the same: the firmware's. */
-	g->dev->dma_range_map = kmemdup(shifted, sizeof(shifted), GFP_KERNEL);
+	test_set_dma_ranges(test, g->dev, shifted);
 	xadma_dev_configure(g->dev);
 	take_back(g);
 	all_is_given_back(g);

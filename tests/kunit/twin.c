@@ -24,7 +24,7 @@ static void twin_end(void *data)
 	struct twin *twin = container_of(dev->dma_io_tlb_mem, struct twin, mem);
 
 	dev->dma_io_tlb_mem = twin->kernels;
-	dev->dma_range_map = NULL;
+	test_set_dma_ranges(NULL, dev, NULL);
 	dev->dma_parms = NULL;
 	dev->dma_mask = &dev->coherent_dma_mask;
 }
@@ -61,7 +61,7 @@ struct device *twin_device(struct kunit *test, const struct twin_kind *kind)
 	twin->parms.min_align_mask = kind->align;
 	twin->parms.segment_boundary_mask = kind->boundary;
 	dev->dma_io_tlb_mem = &twin->mem;
-	dev->dma_range_map = kind->map;
+	test_set_dma_ranges(test, dev, kind->map);
 	dev->dma_parms = &twin->parms;
 	dev->dma_mask = &twin->mask;
 	test_set_coherent(dev, kind->coherent);

@@ -274,7 +274,7 @@ static void random_device(struct dice *d)
 	unsigned int i;
 
 	random_windows(d);
-	d->dev->dma_range_map = d->map;
+	test_set_dma_ranges(d->test, d->dev, d->map);
 	d->dev->bus_dma_limit = d->limit == ALL ? 0 : d->limit;
 	xadma_dev_configure(d->dev);
 	for (i = 0; i < RANDOM_BUFFERS; i++)
