@@ -28,6 +28,13 @@ the_xen() {
 	esac
 }
 
+# All options of the system test's kernel, as it usually is
+system_config() {
+	cat "$root/tests/system/dom0.config" "$root/tests/pages-4k.config" \
+		"$root/tests/system/watch.config" "$root/tests/system/dma-debug.config" \
+		"$root/tests/system/ours.config"
+}
+
 # The tools of that hypervisor; of one that is a path, those of the usual one.
 the_tools() {
 	case ${XEN-} in
