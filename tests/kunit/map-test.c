@@ -133,17 +133,14 @@ static void counted_once(struct kunit *test, struct device *dev,
 static void each_kind_of_buffer_goes_its_route(struct kunit *test)
 {
 	const struct trip *t = test->param_value;
-	struct fake_world *world;
-	struct device *dev;
-	struct page *page;
+	struct fake_world *world = fake_world(test, SZ_1M);
+	struct device *dev = fake_device(test, &world->xadma, t->kind);
+	struct page *page = two_pages(test, world->fake, t->owner);
 	dma_addr_t dma;
 
 	if (t->route == XADMA_BOUNCE_KMALLOC &&
 	    !IS_ENABLED(CONFIG_DMA_BOUNCE_UNALIGNED_KMALLOC))
 		kunit_skip(test, "this kernel's small buffers have lines of their own");
-	world = fake_world(test, SZ_1M);
-	dev = fake_device(test, &world->xadma, t->kind);
-	page = two_pages(test, world->fake, t->owner);
 	world->xadma.force = t->force;
 	world->fake->no_flush = t->no_flush;
 	world->xadma.can_flush = !t->no_flush;
