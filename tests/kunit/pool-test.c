@@ -164,6 +164,33 @@ static void pool_serves_what_came_before_a_refusal(struct kunit *test)
 	}
 }
 
+/* Neither what is out of a device's reach counts, nor what may go again. */
+static void pool_is_filled_with_what_the_device_drives(struct kunit *test)
+{
+	struct bench *b = empty_pool(test);
+	u64 limit = FAKE_MACHINE + SZ_1M - 1;
+
+	xadma_pool_grow(&b->pool, SZ_256K, (struct xadma_range){ SZ_1T, SZ_2T });
+	b->provider->next = FAKE_MACHINE;
+	mutex_lock(&b->pool.grow);
+	KUNIT_ASSERT_EQ(test, SZ_256K,
+			xadma_pool_add(&b->pool, SZ_256K, anywhere, true));
+	mutex_unlock(&b->pool.grow);
+	KUNIT_EXPECT_EQ(test, SZ_256K,
+			xadma_pool_driven(&b->pool, &xadma_windows_none, limit));
+
+	xadma_pool_fill(&b->pool, SZ_256K, &xadma_windows_none, limit);
+	KUNIT_EXPECT_EQ(test, SZ_512K,
+			xadma_pool_driven(&b->pool, &xadma_windows_none, limit));
+	xadma_pool_fill(&b->pool, SZ_256K, &xadma_windows_none, limit);
+	KUNIT_EXPECT_EQ(test, xadma_pool_usage(&b->pool).bytes, 3 * SZ_256K);
+	/* As far as there is memory in its reach. */
+	b->provider->largest = SZ_256K;
+	xadma_pool_fill(&b->pool, SZ_4M, &xadma_windows_none, limit);
+	KUNIT_EXPECT_EQ(test, SZ_1M,
+			xadma_pool_driven(&b->pool, &xadma_windows_none, limit));
+}
+
 static bool grows_without(struct kunit *test, unsigned int nth)
 {
 	struct bench *b = empty_pool(test);
@@ -697,6 +724,7 @@ static struct kunit_case pool_cases[] = {
 	KUNIT_CASE(grow_table),
 	KUNIT_CASE(pool_without_a_source_serves_nothing),
 	KUNIT_CASE(pool_serves_what_came_before_a_refusal),
+	KUNIT_CASE(pool_is_filled_with_what_the_device_drives),
 	KUNIT_CASE(memory_refused),
 	KUNIT_CASE(find_edges),
 	KUNIT_CASE(bounce_copies_in),

@@ -48,7 +48,7 @@ static bool serve(struct device *dev, u64 limit)
 
 	if (!may_bounce(xd, limit) || largest_bounce(dev, xd, limit))
 		return true;
-	xadma_pool_grow_for(&xadma->pool, xadma->size / 4, xd->reach.windows, limit);
+	xadma_pool_fill(&xadma->pool, xadma->size / 4, xd->reach.windows, limit);
 	return largest_bounce(dev, xd, limit);
 }
 

@@ -99,26 +99,6 @@ static struct xadma_wanted take_failure(struct xadma_resize *resize)
 	return wanted;
 }
 
-/* Where the pool is wanted to grow; tried first, then where all devices reach. */
-static size_t add_for(struct xadma_pool *pool, size_t size,
-		      const struct xadma_wanted *wanted)
-{
-	struct xadma_range usual = pool->resize.within;
-	size_t got = 0;
-	unsigned int i;
-
-	for (i = 0; wanted->windows && i < wanted->windows->nr && !got; i++) {
-		struct xadma_range range = xadma_windows_range(wanted->windows, i,
-							       wanted->limit);
-
-		/* A device that reaches all of the usual range is best served there. */
-		if (range.first <= usual.first && range.last >= usual.last)
-			range = usual;
-		got = xadma_pool_add(pool, size, range, true);
-	}
-	return got;
-}
-
 static bool grow_by_one(struct xadma_pool *pool, const struct xadma_wanted *wanted)
 {
 	struct xadma_resize *resize = &pool->resize;
@@ -133,8 +113,9 @@ static bool grow_by_one(struct xadma_pool *pool, const struct xadma_wanted *want
 		     XADMA_CHUNK_SIZE);
 	if (want < XADMA_CHUNK_MIN)
 		return false;
-	if (wanted->windows ? !add_for(pool, want, wanted) :
-			      !xadma_pool_add(pool, want, resize->within, true))
+	if (wanted->windows ?
+	    !xadma_pool_add_driven(pool, want, wanted->windows, wanted->limit, true) :
+	    !xadma_pool_add(pool, want, resize->within, true))
 		return false;
 	resize->grown++;
 	return true;

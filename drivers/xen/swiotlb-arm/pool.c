@@ -29,6 +29,7 @@ int xadma_pool_init(struct xadma_pool *pool, struct xadma_source *source,
 	INIT_DELAYED_WORK(&pool->resize.work, resize);
 	pool->resize.idle_timeout = 30 * HZ;
 	pool->resize.not_before = jiffies;
+	pool->resize.within.last = (phys_addr_t)-1;
 	pool->slot_cache = alloc_percpu(struct xadma_slot_cache);
 	if (!pool->slot_cache)
 		return -ENOMEM;
@@ -166,6 +167,36 @@ size_t xadma_pool_add(struct xadma_pool *pool, size_t size,
 }
 
 /**
+ * xadma_pool_add_driven - add a chunk that a device drives to a pool
+ * @pool:    the pool
+ * @size:    how many bytes it should have
+ * @windows: the device's
+ * @limit:   the highest address that the device puts on its bus
+ * @spare:   the pool may do without it again
+ *
+ * Where all devices reach it is of use to all; elsewhere it is this one's.
+ *
+ * Context: may sleep; under @pool->grow.
+ * Return: as of xadma_pool_add().
+ */
+size_t xadma_pool_add_driven(struct xadma_pool *pool, size_t size,
+			     const struct xadma_windows *windows, u64 limit, bool spare)
+{
+	size_t got = 0;
+	unsigned int i;
+
+	for (i = 0; i < windows->nr && !got; i++) {
+		struct xadma_range range = xadma_windows_range(windows, i, limit);
+		struct xadma_range all = xadma_range_both(range, pool->resize.within);
+
+		got = xadma_pool_add(pool, size, all, spare);
+		if (!got && !xadma_range_same(all, range))
+			got = xadma_pool_add(pool, size, range, spare);
+	}
+	return got;
+}
+
+/**
  * xadma_pool_grow - add memory to a pool, for good
  * @pool:   the pool
  * @size:   how many bytes to add
@@ -186,28 +217,6 @@ size_t xadma_pool_grow(struct xadma_pool *pool, size_t size,
 		got += more;
 	}
 	mutex_unlock(&pool->grow);
-	return got;
-}
-
-/**
- * xadma_pool_grow_for - add memory that a device drives to a pool, for good
- * @pool:    the pool
- * @size:    how many bytes to add
- * @windows: the device's; the first one that has memory is used
- * @limit:   the highest address that the device puts on its bus
- *
- * Context: may sleep; takes @pool->grow.
- * Return: the number of bytes that were added.
- */
-size_t xadma_pool_grow_for(struct xadma_pool *pool, size_t size,
-			   const struct xadma_windows *windows, u64 limit)
-{
-	size_t got = 0;
-	unsigned int i;
-
-	for (i = 0; i < windows->nr && !got; i++)
-		got = xadma_pool_grow(pool, size,
-				      xadma_windows_range(windows, i, limit));
 	return got;
 }
 
@@ -362,6 +371,81 @@ void xadma_pool_drain_slot_caches(struct xadma_pool *pool)
 	xadma_slot_cache_drain(pool->slot_cache, return_cached, pool);
 }
 
+/* ---- what a device drives of it ---- */
+
+/* Does the device drive all of a chunk, and by which shift? */
+static bool drives(const struct xadma_chunk *chunk, const struct xadma_windows *windows,
+		   u64 limit, u64 *shift)
+{
+	dma_addr_t dma;
+
+	if (!xadma_windows_drive(windows, limit, chunk->first,
+				 chunk->last - chunk->first + 1, &dma))
+		return false;
+	*shift = dma - chunk->first;
+	return true;
+}
+
+static size_t driven(const struct xadma_chunks *chunks,
+		     const struct xadma_windows *windows, u64 limit, bool spare)
+{
+	size_t bytes = 0;
+	unsigned int i;
+	u64 shift;
+
+	for (i = 0; chunks && i < chunks->nr; i++) {
+		const struct xadma_chunk *chunk = chunks->chunk[i];
+
+		if ((spare || !chunk->spare) && drives(chunk, windows, limit, &shift))
+			bytes += chunk->memory.size;
+	}
+	return bytes;
+}
+
+/**
+ * xadma_pool_driven - how much of a pool does a device drive?
+ * @pool:    the pool
+ * @windows: the device's
+ * @limit:   the highest address that the device puts on its bus
+ *
+ * Context: any; a snapshot.
+ * Return: bytes.
+ */
+size_t xadma_pool_driven(struct xadma_pool *pool,
+			 const struct xadma_windows *windows, u64 limit)
+{
+	size_t bytes;
+
+	rcu_read_lock();
+	bytes = driven(rcu_dereference(pool->chunks), windows, limit, true);
+	rcu_read_unlock();
+	return bytes;
+}
+
+/**
+ * xadma_pool_fill - add memory until a device drives so much of a pool, for good
+ * @pool:    the pool
+ * @size:    how much, bytes
+ * @windows: the device's
+ * @limit:   the highest address that the device puts on its bus
+ *
+ * What the pool may give back again does not count. Where there is too little memory,
+ * what there is has to do.
+ *
+ * Context: may sleep; takes @pool->grow.
+ */
+void xadma_pool_fill(struct xadma_pool *pool, size_t size,
+		     const struct xadma_windows *windows, u64 limit)
+{
+	size_t has, more = 1;
+
+	mutex_lock(&pool->grow);
+	for (has = driven(xadma_pool_chunks(pool), windows, limit, false);
+	     has < size && more; has += more)
+		more = xadma_pool_add_driven(pool, size - has, windows, limit, false);
+	mutex_unlock(&pool->grow);
+}
+
 /* ---- giving out runs ---- */
 
 static unsigned int slots_of(size_t bytes)
@@ -382,19 +466,6 @@ static size_t align_of(const struct xadma_request *rq)
 static size_t pad_of(const struct xadma_request *rq, u64 shift)
 {
 	return (rq->orig_addr - shift % XADMA_SLOT_SIZE) & rq->min_align_mask;
-}
-
-/* Does the device drive all of a chunk, and by which shift? */
-static bool drives(const struct xadma_chunk *chunk, const struct xadma_request *rq,
-		   u64 *shift)
-{
-	dma_addr_t dma;
-
-	if (!xadma_windows_drive(rq->windows, rq->limit, chunk->first,
-				 chunk->last - chunk->first + 1, &dma))
-		return false;
-	*shift = dma - chunk->first;
-	return true;
 }
 
 /* Does a line that the device's mappings must not cross lie in a chunk? */
@@ -453,7 +524,7 @@ static int take_from(struct xadma_pool *pool, struct xadma_chunk *chunk,
 	u64 shift;
 	int first;
 
-	if (!drives(chunk, rq, &shift))
+	if (!drives(chunk, rq->windows, rq->limit, &shift))
 		return -ERANGE;
 	pad = pad_of(rq, shift);
 	room = room_in(chunk, rq, shift);
@@ -586,7 +657,8 @@ int xadma_pool_take(struct xadma_pool *pool, const struct xadma_request *rq,
 bool xadma_pool_fits(struct xadma_run *run, const struct xadma_request *rq,
 		     struct xadma_bounce *b)
 {
-	if (!drives(run->chunk, rq, &b->shift) || !IS_ALIGNED(b->shift, align_of(rq)))
+	if (!drives(run->chunk, rq->windows, rq->limit, &b->shift) ||
+	    !IS_ALIGNED(b->shift, align_of(rq)))
 		return false;
 	b->run = run;
 	b->pad = pad_of(rq, b->shift);
@@ -673,7 +745,7 @@ size_t xadma_pool_largest(struct xadma_pool *pool, const struct xadma_request *r
 	for (i = 0; chunks && i < chunks->nr; i++) {
 		const struct xadma_chunk *chunk = chunks->chunk[i];
 
-		if (chunk->spare || !drives(chunk, rq, &shift))
+		if (chunk->spare || !drives(chunk, rq->windows, rq->limit, &shift))
 			continue;
 		largest = max(largest, buffer_in(rq, room_in(chunk, rq, shift), keep,
 						 shift));

@@ -57,7 +57,7 @@ struct xadma_wanted {
  * struct xadma_resize - how a pool grows and shrinks
  * @work:    does it
  * @max:     bytes up to which it grows by itself; 0 if it does not
- * @within:  where it grows when it is full for all
+ * @within:  where it grows if it can: where all devices reach
  * @idle_timeout: how long it has to be idle before it gives memory back, jiffies
  * @not_before: it could not grow; another try makes no sense before that
  * @idle_since: since when it has had more than it needs, or 0
@@ -192,8 +192,10 @@ int xadma_pool_init(struct xadma_pool *pool, struct xadma_source *source,
 void xadma_pool_destroy(struct xadma_pool *pool);
 size_t xadma_pool_grow(struct xadma_pool *pool, size_t size,
 		       struct xadma_range within);
-size_t xadma_pool_grow_for(struct xadma_pool *pool, size_t size,
-			   const struct xadma_windows *windows, u64 limit);
+void xadma_pool_fill(struct xadma_pool *pool, size_t size,
+		     const struct xadma_windows *windows, u64 limit);
+size_t xadma_pool_driven(struct xadma_pool *pool,
+			 const struct xadma_windows *windows, u64 limit);
 int xadma_pool_see_uncached(struct xadma_pool *pool);
 bool xadma_pool_empty(const struct xadma_pool *pool);
 
@@ -210,6 +212,8 @@ struct xadma_pool_usage xadma_pool_usage(struct xadma_pool *pool);
 /* For pool-resize.c, under @grow unless it says otherwise. */
 size_t xadma_pool_add(struct xadma_pool *pool, size_t size,
 		      struct xadma_range within, bool spare);
+size_t xadma_pool_add_driven(struct xadma_pool *pool, size_t size,
+			     const struct xadma_windows *windows, u64 limit, bool spare);
 int xadma_pool_relist(struct xadma_pool *pool, struct xadma_chunk *with,
 		      const struct xadma_chunk *without);
 void xadma_pool_disown(struct xadma_pool *pool, struct xadma_chunk *chunk);

@@ -92,4 +92,14 @@ static inline bool xadma_range_empty(struct xadma_range range)
 	return range.last < range.first;
 }
 
+/* What two ranges have in common, which may be empty */
+static inline struct xadma_range xadma_range_both(struct xadma_range a,
+						  struct xadma_range b)
+{
+	return (struct xadma_range){
+		.first = max(a.first, b.first),
+		.last = min(a.last, b.last),
+	};
+}
+
 #endif /* _XADMA_WINDOW_H */
