@@ -145,35 +145,39 @@ static void world_end(void *data)
 }
 
 /**
- * fake_world - a machine, and an instance on it
- * @test: the case
- * @size: of the pool, bytes; it lies at FAKE_MACHINE
+ * fake_world_of - a machine, and an instance on it
+ * @test:   the case
+ * @wishes: how large the pool is, what it begins with and where; it lies at
+ *	FAKE_MACHINE
  *
  * It fails the case if slots are still taken at its end.
  *
  * Return: the world.
  */
-struct fake_world *fake_world(struct kunit *test, size_t size)
+struct fake_world *fake_world_of(struct kunit *test, struct xadma_setup wishes)
 {
 	struct fake_world *world;
-	struct xadma_setup setup = {
-		.hv = &xadma_hv_fake,
-		.providers = fake_providers,
-		.size = size,
-		.configured = xadma_ops_yield,
-	};
+
+	wishes.hv = &xadma_hv_fake;
+	wishes.providers = fake_providers;
+	wishes.configured = xadma_ops_yield;
 
 	world = kunit_kzalloc(test, sizeof(*world), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, world);
 	world->fake = fake_hv_start(test);
 	world->fake->last_byte = SZ_1T + SZ_1G - 1;
 	world->provider = fake_provider_start(test);
-	KUNIT_ASSERT_EQ(test, 0, xadma_start(&world->xadma, &setup));
+	KUNIT_ASSERT_EQ(test, 0, xadma_start(&world->xadma, &wishes));
 	xadma_provide(&world->xadma);
 	fake_hv_clear_log(world->fake);
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, world_end, world));
 	return world;
+}
+
+struct fake_world *fake_world(struct kunit *test, size_t size)
+{
+	return fake_world_of(test, (struct xadma_setup){ .size = size });
 }
 
 /* ---- devices ---- */

@@ -80,6 +80,9 @@ struct fake_world {
 /* An instance with a pool of @size bytes. */
 struct fake_world *fake_world(struct kunit *test, size_t size);
 
+/* An instance whose pool is as said; the rest of @wishes is the world's. */
+struct fake_world *fake_world_of(struct kunit *test, struct xadma_setup wishes);
+
 /**
  * struct fake_kind - what a device is like
  * @name:      its name

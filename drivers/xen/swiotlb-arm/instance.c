@@ -10,9 +10,6 @@
 #include "pool-resize.h"
 #include "resolve.h"
 
-static const struct xadma_range below_4g = { .last = DMA_BIT_MASK(32) };
-static const struct xadma_range anywhere = { .last = (phys_addr_t)-1 };
-
 static int make_parts(struct xadma *xadma)
 {
 	if (xadma->resolver) {
@@ -48,6 +45,8 @@ int xadma_start(struct xadma *xadma, const struct xadma_setup *setup)
 			.providers = setup->providers,
 		},
 		.size = setup->size,
+		.start = min(setup->start ?: setup->size, setup->size),
+		.bus_last = setup->bus_last ?: (phys_addr_t)-1,
 		.max = setup->max,
 		.force = setup->force,
 		.configured = setup->configured,
@@ -69,9 +68,10 @@ int xadma_start(struct xadma *xadma, const struct xadma_setup *setup)
  * xadma_provide - get what devices need
  * @xadma: the instance
  *
- * The pool is best placed below 4 GiB, where nearly every device reaches it;
- * a machine without memory there has it anywhere. With less memory than asked
- * for, or none at all, the instance works as far as it goes.
+ * The pool is best placed where the narrowest bus reaches, and below 4 GiB, where nearly
+ * every device does. Where there is no memory the next best place is taken: below 4 GiB
+ * for the buses that reach that, then anywhere. With less memory than asked for, or
+ * none at all, the instance works as far as it goes.
  *
  * In a domain that is not mapped 1:1 all memory is learnt from now on, in the
  * background.
@@ -80,11 +80,18 @@ int xadma_start(struct xadma *xadma, const struct xadma_setup *setup)
  */
 void xadma_provide(struct xadma *xadma)
 {
-	struct xadma_range within = below_4g;
+	const phys_addr_t ends[] = {
+		min_t(phys_addr_t, xadma->bus_last, DMA_BIT_MASK(32)),
+		DMA_BIT_MASK(32),
+		(phys_addr_t)-1,
+	};
+	struct xadma_range within = {};
+	size_t got = 0;
+	unsigned int i;
 
-	if (!xadma_pool_grow(&xadma->pool, xadma->size, within)) {
-		within = anywhere;
-		xadma_pool_grow(&xadma->pool, xadma->size, within);
+	for (i = 0; i < ARRAY_SIZE(ends) && !got; i++) {
+		within.last = ends[i];
+		got = xadma_pool_grow(&xadma->pool, xadma->start, within);
 	}
 	xadma_resize_allow(&xadma->pool, xadma->max, within);
 	if (xadma->mfn_map)

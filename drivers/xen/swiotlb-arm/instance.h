@@ -25,8 +25,10 @@ struct xadma_resolver;
  * @source:    where the pool's memory comes from, under the pool's lock
  * @pool:      the pool, empty when there is none
  * @ram:       our own RAM; fixed
- * @size:      bytes of the pool, and four times what is added for a device that
- *	reaches none of it; fixed
+ * @size:      bytes of the pool when a device needs it, and four times the most that is
+ *	added for a device that reaches none of it; fixed
+ * @start:     bytes that it begins with; fixed
+ * @bus_last:  the highest machine address that all buses reach; fixed
  * @max:       up to which the pool grows by itself, bytes; fixed
  * @force:     bounce everything; fixed
  * @mmio_is_ours: Xen maps MMIO 1:1 into this domain; fixed
@@ -48,6 +50,8 @@ struct xadma {
 	struct xadma_pool pool;
 	struct xadma_ram ram;
 	size_t size;
+	size_t start;
+	phys_addr_t bus_last;
 	size_t max;
 	bool force;
 	bool mmio_is_ours;
@@ -68,6 +72,10 @@ struct xadma {
  * @resolver:  tells machine addresses, and is the instance's from now on;
  *	NULL in a domain that is mapped 1:1
  * @size:      of the pool, bytes; 0 for none
+ * @start:     what it begins with, until a driver comes whose device does not drive all
+ *	RAM, bytes; 0 for @size
+ * @bus_last:  the highest machine address that all buses reach, as the firmware
+ *	describes them; 0 if it says nothing of them
  * @max:       up to which it grows by itself, bytes
  * @force:     bounce everything
  * @configured: as of struct xadma
@@ -77,6 +85,8 @@ struct xadma_setup {
 	const struct xadma_provider * const *providers;
 	struct xadma_resolver *resolver;
 	size_t size;
+	size_t start;
+	phys_addr_t bus_last;
 	size_t max;
 	bool force;
 	bool (*configured)(struct device *dev);

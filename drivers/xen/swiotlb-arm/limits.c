@@ -5,20 +5,26 @@
 #include "instance.h"
 #include "limits.h"
 
-/* Our own RAM, bank by bank, and the end of everybody's. */
-static bool drives_all(const struct xadma_dev *xd, u64 limit)
+static bool drives_own_ram(const struct xadma_dev *xd, u64 limit)
 {
-	const struct xadma_windows *w = xd->reach.windows;
 	phys_addr_t start, end;
 	dma_addr_t dma;
 	u64 i;
 
-	if (!xadma_windows_drive(w, limit, xd->xadma->last_byte, 1, &dma))
-		return false;
 	for_each_mem_range(i, &start, &end)
-		if (!xadma_windows_drive(w, limit, start, end - start, &dma))
+		if (!xadma_windows_drive(xd->reach.windows, limit, start, end - start,
+					 &dma))
 			return false;
 	return true;
+}
+
+/* Our own RAM, and the end of everybody's. */
+static bool drives_all(const struct xadma_dev *xd, u64 limit)
+{
+	dma_addr_t dma;
+
+	return xadma_windows_drive(xd->reach.windows, limit, xd->xadma->last_byte, 1,
+				   &dma) && drives_own_ram(xd, limit);
 }
 
 /* What is one piece for us need not be one for the machine. */
@@ -48,8 +54,32 @@ static bool serve(struct device *dev, u64 limit)
 
 	if (!may_bounce(xd, limit) || largest_bounce(dev, xd, limit))
 		return true;
-	xadma_pool_fill(&xadma->pool, xadma->size / 4, xd->reach.windows, limit);
+	xadma_pool_fill(&xadma->pool, min(xadma->size / 4, xadma->start),
+			xd->reach.windows, limit);
 	return largest_bounce(dev, xd, limit);
+}
+
+/*
+ * How much of the pool a device should drive. What is out of its reach of our own RAM
+ * bounces all the time; other domains' pages do if there ever are any: the first burst
+ * of them has to find room, and then the pool grows.
+ */
+static size_t share_of(const struct xadma_dev *xd, u64 limit)
+{
+	size_t size = xd->xadma->size;
+
+	if (!drives_own_ram(xd, limit))
+		return size;
+	return drives_all(xd, limit) ? 0 : size / 8;
+}
+
+/* What the pool has not begun with comes for the first device that needs it. */
+static void fill(const struct xadma_dev *xd, u64 limit)
+{
+	struct xadma *xadma = xd->xadma;
+
+	if (xadma->start < xadma->size)
+		xadma_pool_fill(&xadma->pool, share_of(xd, limit), xd->reach.windows, limit);
 }
 
 /**
@@ -73,16 +103,20 @@ void xadma_serve(struct device *dev)
  * @mask: the mask that its driver would like to set
  *
  * It can when it drives all RAM of the machine, or some of the pool. A pool
- * that has nothing so low yet is given a chunk there, if there is memory.
+ * that has nothing so low yet is given memory there, if there is any.
  *
  * Context: may sleep.
  * Return: 1 or 0.
  */
 int xadma_supported(struct device *dev, u64 mask)
 {
+	u64 limit;
+
 	/* Some drivers give their device an offset before this. */
 	xadma_dev_configure(dev);
-	if (serve(dev, xadma_dev_limit(dev, mask)))
+	limit = xadma_dev_limit(dev, mask);
+	fill(xadma_dev(dev), limit);
+	if (serve(dev, limit))
 		return 1;
 	dev_warn(dev,
 		 "swiotlb-arm: mask %#llx refused: %s\n", mask,
