@@ -54,10 +54,12 @@ static void show_device(const struct xadma_dev *record, void *data)
 	bool bound = dev && READ_ONCE(dev->driver) && *record->driver;
 	unsigned int i;
 
-	seq_printf(m, "%s %s %#llx %#llx %s",
+	seq_printf(m, "%s %s %#llx %#llx %s %zu",
 		   dev ? dev_name(dev) : "others", bound ? record->driver : "-", mask,
 		   dev ? xadma_dev_limit(dev, mask) : 0,
-		   !dev ? "-" : record->reach.coherent ? "yes" : "no");
+		   !dev ? "-" : record->reach.coherent ? "yes" : "no",
+		   dev ? xadma_pool_driven(&record->xadma->pool, record->reach.windows,
+					   xadma_dev_limit(dev, mask)) : 0);
 	for (i = 0; i < ARRAY_SIZE(columns); i++)
 		seq_printf(m, " %llu", columns[i].get ?
 			   columns[i].get(record->stats) :
@@ -69,7 +71,7 @@ static int devices_show(struct seq_file *m, void *unused)
 {
 	unsigned int i;
 
-	seq_puts(m, "device driver mask limit coherent");
+	seq_puts(m, "device driver mask limit coherent pool_bytes");
 	for (i = 0; i < ARRAY_SIZE(columns); i++)
 		seq_printf(m, " %s", columns[i].name);
 	seq_putc(m, '\n');
