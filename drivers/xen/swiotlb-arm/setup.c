@@ -10,6 +10,7 @@
  */
 #define pr_fmt(fmt) "swiotlb-arm: " fmt
 
+#include <linux/acpi_iort.h>
 #include <linux/device.h>
 #include <linux/dma-map-ops.h>
 #include <linux/err.h>
@@ -18,6 +19,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/of.h>
 #include <linux/string.h>
 
 #include <xen/page.h>
@@ -37,6 +39,9 @@
 
 #define DEFAULT_SIZE SZ_64M
 
+/* What a pool begins with whose size nobody has said, until a device has to bounce. */
+#define START SZ_2M
+
 static bool off;
 module_param(off, bool, 0444);
 MODULE_PARM_DESC(off, "leave DMA to the kernel's own swiotlb-xen");
@@ -46,6 +51,7 @@ module_param(force, bool, 0444);
 MODULE_PARM_DESC(force, "bounce every buffer, for testing");
 
 static size_t size = DEFAULT_SIZE;
+static bool size_is_given;
 static size_t max_size;
 
 static int bytes_set(const char *val, const struct kernel_param *kp)
@@ -70,7 +76,21 @@ static const struct kernel_param_ops bytes_ops = {
 	.get = bytes_get,
 };
 
-module_param_cb(size, &bytes_ops, &size, 0444);
+static int size_set(const char *val, const struct kernel_param *kp)
+{
+	int ret = bytes_set(val, kp);
+
+	if (!ret)
+		size_is_given = true;
+	return ret;
+}
+
+static const struct kernel_param_ops size_ops = {
+	.set = size_set,
+	.get = bytes_get,
+};
+
+module_param_cb(size, &size_ops, &size, 0444);
 MODULE_PARM_DESC(size, "bytes of the bounce pool (K, M, G), 0 for none");
 
 module_param_cb(max, &bytes_ops, &max_size, 0444);
@@ -101,6 +121,9 @@ static DEFINE_MUTEX(start_lock);	/* sleeps; outside all others */
 /* What is known of this domain, for the decision about a device; set at boot */
 static struct xadma_claim_facts domain_facts;
 
+/* The highest machine address that all buses reach; set at boot */
+static phys_addr_t bus_last;
+
 static bool started(void)
 {
 	/* Who finds it started finds the instance; pairs with start(). */
@@ -129,22 +152,38 @@ bool xadma_is_here(void)
 	return READ_ONCE(state) != NOT_HERE;
 }
 
+/*
+ * A domain that is not mapped 1:1 gets its pool for the first device of ours, which
+ * bounces whatever is not contiguous in the machine.
+ */
+static bool begins_small(void)
+{
+	return domain_facts.identity && !size_is_given && !force;
+}
+
 static void say_what_is(void)
 {
 	struct xadma_pool_usage usage = xadma_pool_usage(&xadma.pool);
+	size_t wanted = begins_small() ? START : size;
 
 	pr_info("domain is %smapped 1:1; pool of %zu KiB in %u pieces of up to %zu KiB (%s), machine %pa to %pa%s\n",
 		xadma.mfn_map ? "not " : "", usage.bytes >> 10, usage.pieces,
 		usage.largest >> 10, xadma_provider_name(&xadma),
 		&xadma.pool.lowest, &xadma.pool.highest,
 		force ? "; every buffer is bounced" : "");
+	if (xadma.start < xadma.size)
+		pr_info("it becomes one of %zu KiB for the first device that does not reach all of this domain's memory\n",
+			xadma.size >> 10);
+	if (usage.bytes && xadma.pool.highest > xadma.bus_last)
+		pr_warn("some bus reaches no further than %pa, where there was no memory for the pool\n",
+			&xadma.bus_last);
 	if (xadma.source.lost)
 		pr_warn("%lu frames are lost: Xen took them and gave nothing back\n",
 			xadma.source.lost);
 	/* A rest that is smaller than the smallest chunk is no news. */
-	if (usage.bytes < size - size / 16)
+	if (usage.bytes < wanted - wanted / 16)
 		pr_warn("only %zu of %zu KiB could be had for the pool; give the domain more memory or lower swiotlb_arm.size\n",
-			usage.bytes >> 10, size >> 10);
+			usage.bytes >> 10, wanted >> 10);
 	if (!xadma.can_flush)
 		pr_warn("this Xen has no GNTTABOP_cache_flush: other domains' pages are bounced for devices that do not snoop\n");
 }
@@ -245,6 +284,8 @@ static bool make_instance(void)
 		.hv = &xadma_hv_xen,
 		.providers = providers,
 		.size = affordable(size),
+		.start = begins_small() ? START : 0,
+		.bus_last = bus_last,
 		.max = affordable(max_size ?: 4 * size),
 		.force = force,
 		.configured = xadma_ops_yield,
@@ -352,6 +393,12 @@ static void __init say_who_decides(void)
 		pr_info("domain is not mapped 1:1; Xen uses no IOMMU: all devices are ours\n");
 }
 
+/* As the architecture finds out where its lowest zone ends; only a boot can ask. */
+static phys_addr_t __init narrowest_bus(void)
+{
+	return min(of_dma_get_max_cpu_address(NULL), acpi_iort_dma_get_max_cpu_address());
+}
+
 /* Once; at the latest when the kernel's own code asks whether to make its pool. */
 static void __init boot(enum xadma_domain domain)
 {
@@ -359,6 +406,7 @@ static void __init boot(enum xadma_domain domain)
 		pr_info("switched off by swiotlb_arm.off\n");
 		return;
 	}
+	bus_last = narrowest_bus();
 	domain_facts.identity = domain == XADMA_DOMAIN_IDENTITY;
 	if (domain_facts.identity) {
 		start();
