@@ -216,11 +216,21 @@ def judge(stage, reports):
     check_controls(stage, reports)
 
 
+def tell_size(directory):
+    """What the driver adds to a kernel: NAME BYTES in each line of ours/size."""
+    path = f'{directory}/ours/size'
+    found = dict(line.split() for line in open(path)) if os.path.exists(path) else {}
+    print('\nCode and data of the driver: ' +
+          ', '.join(f'{name} {int(n):,}' for name, n in found.items()) + ' bytes')
+    check("the driver's code and data are told", int(found.get('text', 0)) > 0, path)
+
+
 def main(directory, to, *stages):
     reports = {s: [Report(directory, side, s) for side in SIDES] for s in stages}
     rows = [r for s in stages for r in tell(s, reports[s])]
     with open(f'{to}/bench.json', 'w') as f:
         json.dump(rows, f, indent=1)
+    tell_size(directory)
     print()
     for s in stages:
         judge(s, reports[s])
