@@ -21,6 +21,7 @@
 #   make mutants             KUnit against deliberate errors of the driver
 #   make debug               KUnit and the system test on a debug kernel
 #   make bench               what DMA costs, in instructions: ours and the peer's
+#   make memory              what Dom0 has left after boot: ours and the stock kernel's
 #   make flight              a table of kernels, page sizes, Xens and tests: run it, record it
 #                            and show it in build/flights/index.html; JOBS='*6.1-*' some
 #                            of it, RESUME=1 what is left of an interrupted one
@@ -72,6 +73,8 @@ debug: tools
 	@LANES=1 scripts/test kunit-debug kunit-kcsan system-debug
 bench: tools
 	@scripts/bench
+memory: tools
+	@scripts/memory
 flight: tools
 	@scripts/flight
 check: tools
@@ -86,4 +89,4 @@ integrate:
 clean:
 	[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name flights -exec rm -rf {} +
 
-.PHONY: help run test kunit kunit-16k system domu coloured pv compile peer controls mutants debug bench flight check tools integrate clean
+.PHONY: help run test kunit kunit-16k system domu coloured pv compile peer controls mutants debug bench memory flight check tools integrate clean
