@@ -147,14 +147,15 @@ static void world_end(void *data)
 /**
  * fake_world_of - a machine, and an instance on it
  * @test:   the case
- * @wishes: how large the pool is, what it begins with and where; it lies at
- *	FAKE_MACHINE
+ * @wishes: how large the pool is, what it begins with, and where buses end
+ * @at:     where the pool lies in the machine; nor is there other memory below that
  *
  * It fails the case if slots are still taken at its end.
  *
  * Return: the world.
  */
-struct fake_world *fake_world_of(struct kunit *test, struct xadma_setup wishes)
+struct fake_world *fake_world_of(struct kunit *test, struct xadma_setup wishes,
+				 phys_addr_t at)
 {
 	struct fake_world *world;
 
@@ -167,17 +168,13 @@ struct fake_world *fake_world_of(struct kunit *test, struct xadma_setup wishes)
 	world->fake = fake_hv_start(test);
 	world->fake->last_byte = SZ_1T + SZ_1G - 1;
 	world->provider = fake_provider_start(test);
+	world->provider->next = at;
 	KUNIT_ASSERT_EQ(test, 0, xadma_start(&world->xadma, &wishes));
 	xadma_provide(&world->xadma);
 	fake_hv_clear_log(world->fake);
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, world_end, world));
 	return world;
-}
-
-struct fake_world *fake_world(struct kunit *test, size_t size)
-{
-	return fake_world_of(test, (struct xadma_setup){ .size = size });
 }
 
 /* ---- devices ---- */

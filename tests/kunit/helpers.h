@@ -77,11 +77,21 @@ struct fake_world {
 	struct xadma xadma;
 };
 
-/* An instance with a pool of @size bytes. */
-struct fake_world *fake_world(struct kunit *test, size_t size);
+/* An instance whose pool lies at @at and is as said; the rest of @wishes is the world's. */
+struct fake_world *fake_world_of(struct kunit *test, struct xadma_setup wishes,
+				 phys_addr_t at);
 
-/* An instance whose pool is as said; the rest of @wishes is the world's. */
-struct fake_world *fake_world_of(struct kunit *test, struct xadma_setup wishes);
+/* An instance with a pool of @size bytes at @at */
+static inline struct fake_world *fake_world_at(struct kunit *test, size_t size,
+					       phys_addr_t at)
+{
+	return fake_world_of(test, (struct xadma_setup){ .size = size }, at);
+}
+
+static inline struct fake_world *fake_world(struct kunit *test, size_t size)
+{
+	return fake_world_at(test, size, FAKE_MACHINE);
+}
 
 /**
  * struct fake_kind - what a device is like

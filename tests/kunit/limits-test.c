@@ -92,7 +92,7 @@ static struct fake_world *small_world(struct kunit *test, phys_addr_t bus_last)
 {
 	struct fake_world *world = fake_world_of(test, (struct xadma_setup){
 		.size = SZ_1M, .start = SZ_64K, .bus_last = bus_last,
-	});
+	}, FAKE_MACHINE);
 
 	world->provider->largest = SZ_64K;
 	return world;
