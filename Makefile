@@ -8,6 +8,7 @@
 #   make run MODE=domu       ... and a guest that is not mapped 1:1
 #   make run MODE=coloured   ... and a Dom0 with cache colours
 #   make run MODE=pv         ... and two guests whose disks and networks it serves
+#   make run MACHINE=NAME    ... on a board that people own: zcu102, versal
 #   make test                KUnit, all the system tests below, and compile
 #   make kunit               KUnit alone, 4K and 64K pages: no Xen, no root
 #   make kunit-16k           KUnit on a kernel with 16K pages
@@ -15,6 +16,7 @@
 #   make domu                the system test of a guest
 #   make coloured            the system test of a coloured Dom0
 #   make pv                  the system test of guests that Dom0 serves
+#   make boards              the system test on boards that people own
 #   make compile             our files in the oldest and the newest kernel, objects only
 #   make peer                the stock kernel where it has to fail
 #   make controls            runs that have to fail, and do
@@ -46,7 +48,11 @@ help:
 	@sed -n 's/^#   \(make .*\|  .*\)/\1/p' Makefile
 
 run: tools
+ifeq ($(filter-out virt,$(MACHINE)),)
 	@scripts/test --brief $(if $(filter-out dom0,$(MODE)),$(MODE),system)
+else
+	@RUNS="$(MACHINE)$(addprefix -,$(filter-out dom0,$(MODE)))" scripts/test boards
+endif
 test: tools
 	@scripts/test pv kunit kunit-64k coloured domu system compile
 kunit: tools
@@ -61,6 +67,8 @@ coloured: tools
 	@scripts/test coloured
 pv: tools
 	@scripts/test pv
+boards: tools
+	@scripts/test boards
 compile: tools
 	@scripts/test compile
 peer: tools
@@ -89,4 +97,4 @@ integrate:
 clean:
 	[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name flights -exec rm -rf {} +
 
-.PHONY: help run test kunit kunit-16k system domu coloured pv compile peer controls mutants debug bench memory flight check tools integrate clean
+.PHONY: help run test kunit kunit-16k system domu coloured pv boards compile peer controls mutants debug bench memory flight check tools integrate clean

@@ -235,14 +235,17 @@ static void take_memory(struct job *j, const char *arena)
 		die(j->dev);
 }
 
-static int is_above_4g(int pagemap, const uint8_t *page)
+/* Where high memory begins: what most devices reach, or the machine's bus. */
+static uint64_t line = 1ULL << 32;
+
+static int is_above(int pagemap, const uint8_t *page)
 {
 	size_t size = sysconf(_SC_PAGESIZE);
 	uint64_t entry = 0;
 
 	if (pread(pagemap, &entry, 8, (uintptr_t)page / size * 8) != 8)
 		die("pagemap");
-	return (entry & ((1ULL << 55) - 1)) >= (1ULL << 32) / size;
+	return (entry & ((1ULL << 55) - 1)) >= line / size;
 }
 
 static int count_sides(const char *arena)
@@ -253,7 +256,7 @@ static int count_sides(const char *arena)
 
 	for (size_t i = 0; i < len; i += 4096) {
 		*(volatile uint8_t *)(mem + i);
-		if (is_above_4g(pagemap, mem + i))
+		if (is_above(pagemap, mem + i))
 			above++;
 		else
 			below++;
@@ -288,7 +291,7 @@ static void take_high(void)
 		uint8_t *mem = mmap(NULL, 2 * MIB, PROT_READ | PROT_WRITE,
 				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
-		if (mem == MAP_FAILED || !is_above_4g(pagemap, mem + 2 * MIB - 1))
+		if (mem == MAP_FAILED || !is_above(pagemap, mem + 2 * MIB - 1))
 			break;
 	}
 	close(pagemap);
@@ -409,7 +412,9 @@ int main(int argc, char **argv)
 {
 	if (argc == 2 && !strcmp(argv[1], "digest"))
 		return digest();
-	if (argc == 5 && !strcmp(argv[1], "arena"))
+	if (argc == 6 && !strcmp(argv[1], "arena"))
+		line = num(argv[5]);
+	if ((argc == 5 || argc == 6) && !strcmp(argv[1], "arena"))
 		return make_arena(argv[2], num(argv[3]), argv[4]);
 	if (argc == 3 && !strcmp(argv[1], "sides"))
 		return count_sides(argv[2]);
@@ -421,7 +426,7 @@ int main(int argc, char **argv)
 		return put_pattern(num(argv[2]) * MIB, num(argv[3]));
 	if (argc == 7 && strchr("rwc", argv[1][0]))
 		return disk_op(argv + 1);
-	fputs("usage: dio arena FILE MIB HUGEPAGES | sides FILE | pattern MIB SEED\n"
+	fputs("usage: dio arena FILE MIB HUGEPAGES [LINE] | sides FILE | pattern MIB SEED\n"
 	      "       dio pages DISK PAGES | frames MEMORY BASE | digest\n"
 	      "       dio read|write|check ARENA|- DISK MIB-OFFSET MIBS SEED\n", stderr);
 	return 2;
