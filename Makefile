@@ -8,7 +8,8 @@
 #   make run MODE=domu       ... and a guest that is not mapped 1:1
 #   make run MODE=coloured   ... and a Dom0 with cache colours
 #   make run MODE=pv         ... and two guests whose disks and networks it serves
-#   make run MACHINE=NAME    ... on a board that people own: zcu102, versal
+#   make run MACHINE=NAME    ... on a board that people own: zcu102, versal,
+#                            raspi4b, imx8mp, virt-uefi, virt-acpi
 #   make test                KUnit, all the system tests below, and compile
 #   make kunit               KUnit alone, 4K and 64K pages: no Xen, no root
 #   make kunit-16k           KUnit on a kernel with 16K pages
