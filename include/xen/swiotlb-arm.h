@@ -12,10 +12,15 @@
 struct device;
 
 #ifdef CONFIG_XEN_SWIOTLB_ARM
+void swiotlb_arm_early(void);
 bool swiotlb_arm_enabled(void);
 bool swiotlb_arm_setup_dma_ops(struct device *dev);
 void swiotlb_arm_forget(const xen_pfn_t *gfns, int nr);
 #else
+static inline void swiotlb_arm_early(void)
+{
+}
+
 static inline bool swiotlb_arm_enabled(void)
 {
 	return false;

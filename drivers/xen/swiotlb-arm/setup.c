@@ -21,6 +21,7 @@
 #include <linux/mutex.h>
 #include <linux/of.h>
 #include <linux/string.h>
+#include <linux/swiotlb.h>
 
 #include <xen/page.h>
 #include <xen/swiotlb-arm-hv.h>
@@ -42,9 +43,22 @@
 /* What a pool begins with whose size nobody has said, until a device has to bounce. */
 #define START SZ_2M
 
+/*
+ * What the kernel's own pool has in a domain that is mapped 1:1, whose devices are ours:
+ * all but those of which no firmware knows, which no bus configures.
+ */
+#define KERNELS_OWN SZ_1M
+
 static bool off;
 module_param(off, bool, 0444);
 MODULE_PARM_DESC(off, "leave DMA to the kernel's own swiotlb-xen");
+
+/* The same, for swiotlb_arm_early(): parameters like the above are read after it. */
+static int __init off_early(char *val)
+{
+	return kstrtobool(val ?: "1", &off);
+}
+early_param("swiotlb_arm.off", off_early);
 
 static bool force;
 module_param(force, bool, 0444);
@@ -430,6 +444,20 @@ static int __init xadma_boot(void)
 	return 0;
 }
 arch_initcall(xadma_boot);
+
+/**
+ * swiotlb_arm_early - the kernel is about to make a pool of its own
+ *
+ * It would take 64 MiB, where there is memory beyond the lowest zone, of which next to
+ * nothing would be used. What swiotlb= says on the command line comes first.
+ *
+ * Context: boot, before there is a page allocator; Xen's features are known.
+ */
+void __init swiotlb_arm_early(void)
+{
+	if (!off && xadma_hv_xen.domain() == XADMA_DOMAIN_IDENTITY)
+		swiotlb_adjust_size(KERNELS_OWN);
+}
 
 /**
  * swiotlb_arm_enabled - is this kernel's DMA ours?
