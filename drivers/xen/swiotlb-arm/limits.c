@@ -68,9 +68,9 @@ static size_t share_of(const struct xadma_dev *xd, u64 limit)
 {
 	size_t size = xd->xadma->size;
 
-	if (!drives_own_ram(xd, limit))
-		return size;
-	return drives_all(xd, limit) ? 0 : size / 8;
+	if (drives_all(xd, limit))
+		return 0;
+	return drives_own_ram(xd, limit) ? size / 8 : size;
 }
 
 /* What the pool has not begun with comes for the first device that needs it. */
