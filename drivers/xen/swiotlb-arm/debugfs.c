@@ -51,15 +51,16 @@ static void show_device(const struct xadma_dev *record, void *data)
 	struct device *dev = record->dev;
 	struct seq_file *m = data;
 	u64 mask = dev && dev->dma_mask ? *dev->dma_mask : 0;
+	u64 limit = dev ? xadma_dev_limit(dev, mask) : 0;
 	bool bound = dev && READ_ONCE(dev->driver) && *record->driver;
 	unsigned int i;
 
 	seq_printf(m, "%s %s %#llx %#llx %s %zu",
 		   dev ? dev_name(dev) : "others", bound ? record->driver : "-", mask,
-		   dev ? xadma_dev_limit(dev, mask) : 0,
+		   limit,
 		   !dev ? "-" : record->reach.coherent ? "yes" : "no",
 		   dev ? xadma_pool_driven(&record->xadma->pool, record->reach.windows,
-					   xadma_dev_limit(dev, mask)) : 0);
+					   limit) : 0);
 	for (i = 0; i < ARRAY_SIZE(columns); i++)
 		seq_printf(m, " %llu", columns[i].get ?
 			   columns[i].get(record->stats) :
