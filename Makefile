@@ -10,14 +10,15 @@
 #   make run MODE=pv         ... and two guests whose disks and networks it serves
 #   make run MACHINE=NAME    ... on a board that people own: zcu102, versal,
 #                            raspi4b, imx8mp, virt-uefi, virt-acpi
-#   make test                KUnit, all the system tests below, and compile
+#   make test                KUnit, the system tests below but boards, and compile
 #   make kunit               KUnit alone, 4K and 64K pages: no Xen, no root
 #   make kunit-16k           KUnit on a kernel with 16K pages
 #   make system              the system test of Dom0 alone
 #   make domu                the system test of a guest
 #   make coloured            the system test of a coloured Dom0
 #   make pv                  the system test of guests that Dom0 serves
-#   make boards              the system test on boards that people own
+#   make socs                the system test on two boards that Debian's QEMU has
+#   make boards              the system test on all boards that people own
 #   make compile             our files in the oldest and the newest kernel, objects only
 #   make peer                the stock kernel where it has to fail
 #   make controls            runs that have to fail, and do
@@ -55,7 +56,7 @@ else
 	@RUNS="$(MACHINE)$(addprefix -,$(filter-out dom0,$(MODE)))" scripts/test boards
 endif
 test: tools
-	@scripts/test pv kunit kunit-64k coloured domu system compile
+	@scripts/test pv kunit kunit-64k coloured domu system socs compile
 kunit: tools
 	@scripts/test kunit kunit-64k
 kunit-16k: tools
@@ -68,6 +69,8 @@ coloured: tools
 	@scripts/test coloured
 pv: tools
 	@scripts/test pv
+socs: tools
+	@scripts/test socs
 boards: tools
 	@scripts/test boards
 compile: tools
@@ -98,4 +101,4 @@ integrate:
 clean:
 	[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name flights -exec rm -rf {} +
 
-.PHONY: help run test kunit kunit-16k system domu coloured pv boards compile peer controls mutants debug bench memory flight check tools integrate clean
+.PHONY: help run test kunit kunit-16k system domu coloured pv socs boards compile peer controls mutants debug bench memory flight check tools integrate clean
