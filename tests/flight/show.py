@@ -89,6 +89,8 @@ def rst(flight):
     for name, result in flight.results.items():
         if result['verdict'] == 'skipped':
             out += ['', f'``{name}`` was skipped: {result["why"]}.']
+        elif result['version']['qemu'] != head['qemu']:
+            out += ['', f'``{name}`` ran on QEMU {result["version"]["qemu"]}.']
     return '\n'.join(out)
 
 
