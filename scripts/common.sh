@@ -28,6 +28,19 @@ the_xen() {
 	esac
 }
 
+# merged FRAGMENT...: their lines. Of an option that several speak of, the last one's stays:
+# so a fragment can take back what another asks for.
+merged() {
+	cat "$@" | awk '
+		match($0, /^(# )?CONFIG_[A-Za-z0-9_]+( is not set$|=)/) {
+			option = $0
+			sub(/^# /, "", option); sub(/[ =].*/, "", option)
+		}
+		!RSTART { option = NR }
+		{ if (option in at) delete line[at[option]]; at[option] = NR; line[NR] = $0 }
+		END { for (i = 1; i <= NR; i++) if (i in line) print line[i] }'
+}
+
 # All options of the system test's kernel, as it usually is
 system_config() {
 	cat "$root/tests/system/dom0.config" "$root/tests/pages-4k.config" \
