@@ -24,6 +24,7 @@
 #   make controls            runs that have to fail, and do
 #   make mutants             KUnit against deliberate errors of the driver
 #   make debug               KUnit and the system test on a debug kernel
+#   make rt                  KUnit and the system test on a real-time kernel
 #   make bench               what DMA costs, in instructions: ours and the peer's
 #   make memory              what Dom0 has left after boot: ours and the stock kernel's
 #   make flight              a table of kernels, page sizes, Xens and tests: run it, record it
@@ -83,6 +84,8 @@ mutants: tools
 	@scripts/mutants
 debug: tools
 	@LANES=1 scripts/test kunit-debug kunit-kcsan system-debug
+rt: tools
+	@LANES=1 scripts/test kunit-rt kunit-preempt-none system-rt
 bench: tools
 	@scripts/bench
 memory: tools
@@ -101,4 +104,4 @@ integrate:
 clean:
 	[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name flights -exec rm -rf {} +
 
-.PHONY: help run test kunit kunit-16k system domu coloured pv socs boards compile peer controls mutants debug bench memory flight check tools integrate clean
+.PHONY: help run test kunit kunit-16k system domu coloured pv socs boards compile peer controls mutants debug rt bench memory flight check tools integrate clean
