@@ -418,38 +418,158 @@ static int lowest_that_fits(const struct xadma_slots *slots,
 	return -ENOSPC;
 }
 
-static struct xadma_slots_request random_request(struct rnd_state *rnd)
+/* Long ones with wide lines in a large set, short ones with narrow lines in a small one. */
+static struct xadma_slots_request random_request(struct rnd_state *rnd, unsigned int nr)
 {
+	bool large = nr > 128;
 	struct xadma_slots_request w = {
-		.count = 1 + prandom_u32_state(rnd) % 12,
-		.align = 1U << prandom_u32_state(rnd) % 4,
-		.end = 128 - prandom_u32_state(rnd) % 3 * 8,
+		.count = 1 + prandom_u32_state(rnd) % (large ? 200 : 12),
+		.align = 1U << prandom_u32_state(rnd) % (large ? 9 : 4),
+		.end = nr - prandom_u32_state(rnd) % 3 * 8,
 		.phase = prandom_u32_state(rnd) % 64,
 		.slack = prandom_u32_state(rnd) % 2,
 	};
 
+	/* A block, as most buffers are. */
+	if (prandom_u32_state(rnd) % 3 == 0) {
+		w.align = 1U << prandom_u32_state(rnd) % 5;
+		w.count = w.align;
+		w.phase = prandom_u32_state(rnd) % 4 * w.align;
+	}
 	if (prandom_u32_state(rnd) % 4)
-		w.boundary = 1U << (4 + prandom_u32_state(rnd) % 3);
+		w.boundary = 1U << ((large ? 8 : 4) + prandom_u32_state(rnd) % 3);
+	/* No run is longer than the lines are apart. */
+	while (w.boundary && w.boundary < w.count + w.slack)
+		w.boundary *= 2;
 	return w;
+}
+
+/* What has[] says, found out slot by slot. */
+static bool has_what_it_says(const struct xadma_slots *slots)
+{
+	unsigned int order, word, first, i;
+
+	for (order = 0; order < XADMA_SLOTS_ORDERS; order++) {
+		for (word = 0; word < BITS_TO_LONGS(slots->nr); word++) {
+			bool has = false;
+
+			for (i = 0; i < BITS_PER_LONG && !has; i += 1U << order) {
+				first = word * BITS_PER_LONG + i;
+				has = first + (1U << order) <= slots->nr &&
+				      find_next_bit(slots->busy, slots->nr, first) >=
+				      first + (1U << order);
+			}
+			if (has != !!(slots->has[order] & BIT(word)))
+				return false;
+		}
+	}
+	return true;
+}
+
+struct taken {
+	unsigned int first, count;
+};
+
+static void take_the_lowest(struct kunit *test, struct rnd_state *rnd, unsigned int nr,
+			    unsigned int set_size)
+{
+	unsigned int i, n = 0;
+	struct xadma_slots slots;
+	struct taken taken[64], *t;
+
+	KUNIT_ASSERT_EQ(test, 0, xadma_slots_init(&slots, nr, set_size));
+	for (i = 0; i < ARRAY_SIZE(taken); i++) {
+		struct xadma_slots_request w = random_request(rnd, nr);
+		int right = lowest_that_fits(&slots, &w), got = xadma_slots_alloc(&slots, &w);
+
+		KUNIT_EXPECT_EQ(test, got, right);
+		if (got >= 0)
+			taken[n++] = (struct taken){ got, w.count };
+		if (n && prandom_u32_state(rnd) % 2) {
+			t = &taken[prandom_u32_state(rnd) % n];
+			KUNIT_EXPECT_EQ(test, 0, xadma_slots_free(&slots, t->first, t->count));
+			*t = taken[--n];
+		}
+	}
+	KUNIT_EXPECT_TRUE(test, has_what_it_says(&slots));
+	xadma_slots_destroy(&slots);
 }
 
 static void run_is_the_lowest_that_keeps_all_that_is_asked(struct kunit *test)
 {
-	struct xadma_slots slots;
-	struct rnd_state rnd;
+	static const unsigned int sets[][2] = {
+		{ 128, 64 }, { 128, 128 }, { 2048, 2048 }, { 2048, 256 }, { 1000, 1000 },
+	};
 	unsigned int round, i;
+	struct rnd_state rnd;
 
+	skip_if_racing(test);
 	prandom_seed_state(&rnd, 13);
-	for (round = 0; round < 300; round++) {
-		KUNIT_ASSERT_EQ(test, 0, xadma_slots_init(&slots, 128, 64));
-		for (i = 0; i < 40; i++) {
-			struct xadma_slots_request w = random_request(&rnd);
-			int right = lowest_that_fits(&slots, &w);
+	for (round = 0; round < 60; round++)
+		for (i = 0; i < ARRAY_SIZE(sets); i++)
+			take_the_lowest(test, &rnd, sets[i][0], sets[i][1]);
+}
 
-			KUNIT_EXPECT_EQ(test, xadma_slots_alloc(&slots, &w), right);
-		}
-		xadma_slots_destroy(&slots);
-	}
+/* ---- blocks ---- */
+
+static void blocks_are_the_lowest_and_come_many_at_a_time(struct kunit *test)
+{
+	struct xadma_slots *slots = set_of(test, 200);
+	unsigned int first[8];
+
+	KUNIT_EXPECT_EQ(test, alloc_run(slots, 1, 1), 0);
+	KUNIT_EXPECT_EQ(test, alloc_run(slots, 2, 2), 2);
+	KUNIT_EXPECT_EQ(test, xadma_slots_alloc_blocks(slots, 1, 200, 3, first), 3);
+	KUNIT_EXPECT_EQ(test, first[0], 4);
+	KUNIT_EXPECT_EQ(test, first[1], 6);
+	KUNIT_EXPECT_EQ(test, first[2], 8);
+	/* From word to word, up to the end that is asked for. */
+	KUNIT_EXPECT_EQ(test, xadma_slots_alloc_blocks(slots, 6, 191, 8, first), 1);
+	KUNIT_EXPECT_EQ(test, first[0], 64);
+	KUNIT_EXPECT_EQ(test, xadma_slots_alloc_blocks(slots, 5, 191, 8, first), 2);
+	KUNIT_EXPECT_EQ(test, first[0], 32);
+	KUNIT_EXPECT_EQ(test, first[1], 128);
+	KUNIT_EXPECT_EQ(test, xadma_slots_alloc_blocks(slots, 5, 200, 8, first), 1);
+	KUNIT_EXPECT_EQ(test, first[0], 160);
+	KUNIT_EXPECT_EQ(test, xadma_slots_alloc_blocks(slots, 4, 200, 8, first), 1);
+	KUNIT_EXPECT_EQ(test, first[0], 16);
+	KUNIT_EXPECT_EQ(test, xadma_slots_alloc_blocks(slots, 4, 200, 8, first), 0);
+	KUNIT_EXPECT_TRUE(test, has_what_it_says(slots));
+	KUNIT_EXPECT_EQ(test, xadma_slots_used(slots), 1 + 2 + 6 + 64 + 96 + 16);
+}
+
+/* One that is free already is told, and is no reason to keep the others. */
+static void blocks_are_given_back_many_at_a_time(struct kunit *test)
+{
+	struct xadma_slots *slots = set_of(test, 128);
+	unsigned int first[8], some[3];
+
+	KUNIT_ASSERT_EQ(test, xadma_slots_alloc_blocks(slots, 2, 128, 8, first), 8);
+	some[0] = first[1];
+	some[1] = first[1];
+	some[2] = first[7];
+	KUNIT_EXPECT_EQ(test, xadma_slots_free_blocks(slots, 2, 3, some), -EINVAL);
+	KUNIT_EXPECT_EQ(test, xadma_slots_used(slots), 24);
+	KUNIT_EXPECT_EQ(test, alloc_run(slots, 4, 4), first[1]);
+	KUNIT_EXPECT_EQ(test, xadma_slots_free_blocks(slots, 2, 7, first), 0);
+	KUNIT_EXPECT_EQ(test, xadma_slots_used(slots), 0);
+	KUNIT_EXPECT_TRUE(test, has_what_it_says(slots));
+}
+
+/* A word has a bit for each word, and no more. */
+static void set_that_is_too_large_is_refused(struct kunit *test)
+{
+	struct xadma_slots slots;
+
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			xadma_slots_init(&slots, XADMA_SLOTS_MAX + 1, XADMA_SLOTS_MAX + 1));
+	KUNIT_ASSERT_EQ(test, 0, xadma_slots_init(&slots, XADMA_SLOTS_MAX, XADMA_SLOTS_MAX));
+	KUNIT_EXPECT_EQ(test, alloc_run(&slots, XADMA_SLOTS_MAX, 1), 0);
+	KUNIT_EXPECT_EQ(test, alloc_run(&slots, 1, 1), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, xadma_slots_free(&slots, 64, XADMA_SLOTS_MAX - 64), 0);
+	KUNIT_EXPECT_EQ(test, alloc_run(&slots, XADMA_SLOTS_MAX - 64, 1), 64);
+	KUNIT_EXPECT_TRUE(test, has_what_it_says(&slots));
+	xadma_slots_destroy(&slots);
 }
 
 /* What no set can serve is an error of the caller. */
@@ -477,6 +597,9 @@ static void boundary_shorter_than_the_run_is_refused(struct kunit *test)
 static struct kunit_case slots_cases[] = {
 	KUNIT_CASE(run_is_the_lowest_that_keeps_all_that_is_asked),
 	KUNIT_CASE(boundary_shorter_than_the_run_is_refused),
+	KUNIT_CASE(blocks_are_the_lowest_and_come_many_at_a_time),
+	KUNIT_CASE(blocks_are_given_back_many_at_a_time),
+	KUNIT_CASE(set_that_is_too_large_is_refused),
 	KUNIT_CASE(stories),
 	KUNIT_CASE(stays_low),
 	KUNIT_CASE(heads),

@@ -4,6 +4,19 @@
  *
  * A set of slots 0 .. nr-1, given out in runs. It knows indices only: no
  * address, no device, no Xen. What a slot is good for is the pool's business.
+ *
+ * What a search costs depends on the length of the set, never on how many runs there
+ * are: it looks at each word of 64 slots at most once, and only at words that can have
+ * what is wanted. A *block* is a run whose length is a power of two and that begins at a
+ * multiple of it; which words have a free one of each length is kept up to date, so
+ * a block is found at once.
+ *
+ * The lock is held while a run that was found is marked, for a few dozen instructions
+ * and some more for each word; a search for anything but a block comes before that,
+ * without the lock, and is repeated when somebody else was quicker.
+ *
+ * Invariant: bit w of has[o] is set if and only if word w has a free block of 1 << o
+ * slots; slots behind the last one of the set are busy for ever.
  */
 #ifndef _XADMA_SLOTS_H
 #define _XADMA_SLOTS_H
@@ -12,13 +25,22 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
+/* Blocks of 1, 2, 4 .. 64 slots: the last one is a word. */
+#define XADMA_SLOTS_ORDERS	7
+
+/* The largest set: a word has a bit for each of its words. */
+#define XADMA_SLOTS_MAX		(BITS_PER_LONG * BITS_PER_LONG)
+
 /**
  * struct xadma_slots - a set of slots
  * @nr:    how many there are; fixed
  * @set_size: a run lies within one set_size of so many neighbours; fixed
  * @lock:  guards the fields below
  * @free:  how many are free
- * @busy:  a bit for each slot that is taken
+ * @busy:  a bit for each slot that is taken. Written under @lock; a search reads it
+ *	without, and what it finds is looked at again
+ * @has:   by order: a bit for each word of @busy with a free block of it. As @busy
+ * @orders: by word: of how many orders, from the lowest on, it has a free block
  * @heads: a bit for each slot that a run begins with. Written under @lock; the bits
  *	of a run do not change while it is taken, and are read without it
  */
@@ -28,6 +50,8 @@ struct xadma_slots {
 	raw_spinlock_t lock;	/* irq-safe, innermost */
 	unsigned int free;	/* @lock */
 	unsigned long *busy;	/* @lock */
+	unsigned long has[XADMA_SLOTS_ORDERS];	/* @lock */
+	u8 orders[BITS_PER_LONG];	/* @lock */
 	unsigned long *heads;	/* @lock */
 };
 
@@ -57,6 +81,11 @@ int xadma_slots_alloc(struct xadma_slots *slots,
 		      const struct xadma_slots_request *want);
 int xadma_slots_free(struct xadma_slots *slots, unsigned int first,
 		     unsigned int count);
+unsigned int xadma_slots_alloc_blocks(struct xadma_slots *slots, unsigned int order,
+				      unsigned int end, unsigned int nr,
+				      unsigned int *first);
+int xadma_slots_free_blocks(struct xadma_slots *slots, unsigned int order,
+			    unsigned int nr, const unsigned int *first);
 unsigned int __xadma_slots_head(const struct xadma_slots *slots,
 				unsigned int slot);
 unsigned int xadma_slots_used(const struct xadma_slots *slots);
