@@ -166,6 +166,18 @@ void xadma_mfn_map_learn_all(struct xadma_mfn_map *f)
 	queue_work(system_unbound_wq, &f->work);
 }
 
+/* One at a time: a buffer may have a thousand, and interrupts are off meanwhile. */
+static bool want(struct xadma_mfn_map *f, unsigned long pfn)
+{
+	unsigned long flags;
+	bool noted;
+
+	raw_spin_lock_irqsave(&f->wanted_lock, flags);
+	noted = kfifo_in(&f->wanted, &pfn, 1);
+	raw_spin_unlock_irqrestore(&f->wanted_lock, flags);
+	return noted;
+}
+
 /**
  * xadma_mfn_map_want - these frames are being mapped, and are not all known
  * @f:      the map
@@ -177,14 +189,11 @@ void xadma_mfn_map_learn_all(struct xadma_mfn_map *f)
  */
 void xadma_mfn_map_want(struct xadma_mfn_map *f, struct xadma_frames frames)
 {
-	unsigned long pfn, flags;
+	unsigned long pfn;
 
-	raw_spin_lock_irqsave(&f->wanted_lock, flags);
 	for (pfn = frames.first; pfn <= frames.last; pfn++)
-		if (xadma_mfn_map_mfn(f, pfn) == XADMA_NO_MFN &&
-		    !kfifo_in(&f->wanted, &pfn, 1))
+		if (xadma_mfn_map_mfn(f, pfn) == XADMA_NO_MFN && !want(f, pfn))
 			break;
-	raw_spin_unlock_irqrestore(&f->wanted_lock, flags);
 	queue_work(system_unbound_wq, &f->work);
 }
 
