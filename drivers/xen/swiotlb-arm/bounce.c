@@ -94,14 +94,22 @@ int xadma_bounce_request(struct xadma_pool *pool, const struct xadma_request *rq
 
 /*
  * For xadma_bounce_end(), when the run is not kept at once: of a pool that is filling up
- * one of each size is kept, for whoever maps next.
+ * one of each size is kept, for whoever maps next; where as many are kept as may be, some
+ * go back first, so that the next ones find room.
  */
 void xadma_bounce_give_back(struct xadma_pool *pool, struct xadma_run *run)
 {
-	bool keep = READ_ONCE(pool->pressed) && run->order != XADMA_NO_ORDER &&
-		    !READ_ONCE(run->chunk->retiring);
+	unsigned int most = XADMA_SLOT_CACHE_DEPTH;
+	bool kept = false;
 
-	if (!keep || !xadma_slot_cache_put(pool->slot_cache, run->order, run, 1))
+	if (run->order != XADMA_NO_ORDER && !READ_ONCE(run->chunk->retiring)) {
+		if (READ_ONCE(pool->pressed))
+			most = 1;
+		else
+			xadma_pool_give_back_some(pool, run->order);
+		kept = xadma_slot_cache_put(pool->slot_cache, run->order, run, most);
+	}
+	if (!kept)
 		xadma_pool_give_back(pool, run);
 }
 

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/build_bug.h>
+#include <linux/err.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
 
 #include "pool.h"
+
+static_assert(XADMA_SLOT_CACHE_ORDERS <= XADMA_SLOTS_ORDERS);
 
 /* ---- building and taking down ---- */
 
@@ -108,6 +112,8 @@ int xadma_pool_relist(struct xadma_pool *pool, struct xadma_chunk *with,
 		kfree_rcu(old, rcu);
 	WRITE_ONCE(pool->total, slots);
 	WRITE_ONCE(pool->batch, slots / (256 * num_possible_cpus()) + 1);
+	WRITE_ONCE(pool->refill, clamp(slots / (128 * num_possible_cpus()), 1U,
+				       (unsigned int)XADMA_SLOT_CACHE_BATCH));
 	return 0;
 }
 
@@ -355,6 +361,49 @@ void xadma_pool_give_back(struct xadma_pool *pool, struct xadma_run *run)
 	note_free(pool, slots);
 }
 
+/* How many of the runs, from the first on, are of one chunk? */
+static unsigned int same_chunk(struct xadma_run *const *run, unsigned int nr)
+{
+	unsigned int n = 1;
+
+	while (n < nr && run[n]->chunk == run[0]->chunk)
+		n++;
+	return n;
+}
+
+/* Blocks of one chunk */
+static void give_back_blocks(struct xadma_pool *pool, struct xadma_run *const *run,
+			     unsigned int order, unsigned int nr)
+{
+	struct xadma_chunk *chunk = run[0]->chunk;
+	unsigned int first[XADMA_SLOT_CACHE_BATCH], i;
+
+	for (i = 0; i < nr; i++)
+		first[i] = run[i] - chunk->runs;
+	WARN_ON_ONCE(xadma_slots_free_blocks(&chunk->slots, order, nr, first));
+	note_free(pool, nr << order);
+}
+
+/**
+ * xadma_pool_give_back_some - return a batch of the runs that this CPU keeps
+ * @pool:  the pool
+ * @order: their size
+ *
+ * Context: any, with interrupts off; takes the lock of one chunk at a time.
+ */
+void xadma_pool_give_back_some(struct xadma_pool *pool, unsigned int order)
+{
+	struct xadma_run *run[XADMA_SLOT_CACHE_BATCH];
+	unsigned int most = READ_ONCE(pool->refill), nr = 0, i, n;
+
+	while (nr < most && (run[nr] = xadma_slot_cache_get(pool->slot_cache, order)))
+		nr++;
+	for (i = 0; i < nr; i += n) {
+		n = same_chunk(run + i, nr - i);
+		give_back_blocks(pool, run + i, order, n);
+	}
+}
+
 static void return_cached(void *data, struct xadma_run *run, unsigned int order)
 {
 	xadma_pool_give_back(data, run);
@@ -514,6 +563,72 @@ static void set_boundary(struct xadma_slots_request *want,
 		want->boundary = grid;
 }
 
+/* Of a pool that is filling up nothing is taken that nobody asked for. */
+static unsigned int batch_of(const struct xadma_pool *pool)
+{
+	return READ_ONCE(pool->pressed) ? 1 : READ_ONCE(pool->refill);
+}
+
+/* It has just been taken from its chunk: nothing is known of what is in it. */
+static struct xadma_run *new_run(struct xadma_chunk *chunk, unsigned int first,
+				 unsigned int slots, unsigned int order)
+{
+	struct xadma_run *run = &chunk->runs[first];
+
+	run->maddr = xadma_chunk_maddr(chunk, (size_t)first << XADMA_SLOT_SHIFT);
+	run->slots = slots;
+	run->order = order;
+	run->dirty = slots << XADMA_SLOT_SHIFT;
+	return run;
+}
+
+/* Returns how many blocks, the last ones, are kept for this CPU's next bounces. */
+static unsigned int keep(struct xadma_pool *pool, struct xadma_chunk *chunk,
+			 const unsigned int *first, unsigned int nr, unsigned int order)
+{
+	unsigned int kept = 0;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	while (kept < nr && !READ_ONCE(pool->pressed) && !READ_ONCE(chunk->retiring) &&
+	       xadma_slot_cache_put(pool->slot_cache, order,
+				    new_run(chunk, first[nr - 1 - kept], 1U << order, order),
+				    XADMA_SLOT_CACHE_DEPTH))
+		kept++;
+	local_irq_restore(flags);
+	return kept;
+}
+
+/*
+ * A batch, of which the first block is the one that was asked for. Within an RCU read
+ * section, for the chunk may be retired meanwhile.
+ */
+static struct xadma_run *take_batch(struct xadma_pool *pool, struct xadma_chunk *chunk,
+				    unsigned int order, unsigned int end)
+{
+	unsigned int first[XADMA_SLOT_CACHE_BATCH], nr;
+
+	nr = xadma_slots_alloc_blocks(&chunk->slots, order, end, batch_of(pool), first);
+	if (!nr)
+		return NULL;
+	note_taken(pool, nr << order);
+	nr -= keep(pool, chunk, first + 1, nr - 1, order);
+	while (--nr)
+		xadma_pool_give_back(pool, new_run(chunk, first[nr], 1U << order, order));
+	return new_run(chunk, first[0], 1U << order, order);
+}
+
+static struct xadma_run *take_one(struct xadma_pool *pool, struct xadma_chunk *chunk,
+				  const struct xadma_slots_request *want)
+{
+	int first = xadma_slots_alloc(&chunk->slots, want);
+
+	if (first < 0)
+		return ERR_PTR(first);
+	note_taken(pool, want->count);
+	return new_run(chunk, first, want->count, XADMA_NO_ORDER);
+}
+
 static int take_from(struct xadma_pool *pool, struct xadma_chunk *chunk,
 		     const struct xadma_request *rq, unsigned int order,
 		     bool reserve, struct xadma_bounce *b)
@@ -522,7 +637,6 @@ static int take_from(struct xadma_pool *pool, struct xadma_chunk *chunk,
 	struct xadma_slots_request want = { .end = chunk->slots.nr };
 	struct xadma_run *run;
 	u64 shift;
-	int first;
 
 	if (!drives(chunk, rq->windows, rq->limit, &shift))
 		return -ERANGE;
@@ -545,18 +659,17 @@ static int take_from(struct xadma_pool *pool, struct xadma_chunk *chunk,
 	want.align = align >> XADMA_SLOT_SHIFT;
 	if (!reserve)
 		want.end -= xadma_quota_reserve(chunk->slots.nr);
-	set_boundary(&want, chunk, rq, shift);
-	first = xadma_slots_alloc(&chunk->slots, &want);
-	if (first < 0)
-		return first;
-
-	/* It has just been taken from its chunk: nothing is known of it. */
-	run = &chunk->runs[first];
-	run->maddr = xadma_chunk_maddr(chunk, (size_t)first << XADMA_SLOT_SHIFT);
-	run->slots = want.count;
-	run->order = order;
-	run->dirty = want.count << XADMA_SLOT_SHIFT;
-	note_taken(pool, want.count);
+	if (order != XADMA_NO_ORDER) {
+		/* No line divides a block, wherever it is: its size divides all of them. */
+		run = take_batch(pool, chunk, order, want.end);
+		if (!run)
+			return -ENOSPC;
+	} else {
+		set_boundary(&want, chunk, rq, shift);
+		run = take_one(pool, chunk, &want);
+		if (IS_ERR(run))
+			return PTR_ERR(run);
+	}
 	b->run = run;
 	b->pad = pad;
 	b->shift = shift;

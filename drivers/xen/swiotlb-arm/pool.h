@@ -102,6 +102,7 @@ struct xadma_resize {
  * @total:   slots of all chunks on the list; under @grow, read without it
  * @taken:   those that are taken, the cached ones included; a little behind
  * @batch:   how much each CPU may add to @taken before it tells
+ * @refill:  runs that a CPU takes at a time, and returns, at least 1
  * @pressed: the high-water mark has been passed, so next to nothing is cached, and
  *	quotas count. A word, for it is cheapest to load. A hint, read without a lock:
  *	nothing depends on its order
@@ -119,6 +120,7 @@ struct xadma_pool {
 	unsigned int total;
 	struct percpu_counter taken;
 	int batch;
+	unsigned int refill;
 	unsigned int pressed;
 	struct xadma_resize resize;
 };
@@ -206,6 +208,7 @@ bool xadma_pool_fits(struct xadma_run *run, const struct xadma_request *rq,
 		     struct xadma_bounce *b);
 void *xadma_pool_uncached(const struct xadma_bounce *b);
 void xadma_pool_give_back(struct xadma_pool *pool, struct xadma_run *run);
+void xadma_pool_give_back_some(struct xadma_pool *pool, unsigned int order);
 size_t xadma_pool_largest(struct xadma_pool *pool, const struct xadma_request *rq);
 struct xadma_pool_usage xadma_pool_usage(struct xadma_pool *pool);
 

@@ -27,6 +27,9 @@ struct xadma_run;
 #define XADMA_SLOT_CACHE_ORDERS	3
 #define XADMA_SLOT_CACHE_DEPTH	16
 
+/* At most so many come from a chunk, and go back to it, at a time. */
+#define XADMA_SLOT_CACHE_BATCH	8
+
 /**
  * struct xadma_slot_cache - the runs that one CPU keeps
  * @nr:  how many places are in use, by order
