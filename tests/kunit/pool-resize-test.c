@@ -8,9 +8,11 @@
 #include <linux/delay.h>
 #include <linux/io.h>
 #include <linux/jiffies.h>
+#include <linux/kprobes.h>
 #include <linux/mm.h>
 #include <linux/prandom.h>
 #include <linux/sizes.h>
+#include <linux/smp.h>
 #include <linux/workqueue.h>
 
 #include "../bounce.h"
@@ -146,6 +148,98 @@ static void let_go(struct kunit *test, struct held *h, unsigned int left)
 {
 	while (h->nr > left)
 		KUNIT_EXPECT_EQ(test, 0, release(h->b, &h->in[--h->nr], SZ_64K));
+}
+
+/* ---- other CPUs ---- */
+
+/* What a work does to CPUs that did not ask for it. */
+static struct work_struct *watched;
+static atomic_t disturbed;
+
+static int note_call(struct kprobe *probe, struct pt_regs *regs)
+{
+	if (current_work() == READ_ONCE(watched))
+		atomic_inc(&disturbed);
+	return 0;
+}
+
+static int note_queued(struct kprobe *probe, struct pt_regs *regs)
+{
+	if ((int)regs_get_kernel_argument(regs, 0) != WORK_CPU_UNBOUND)
+		note_call(probe, regs);
+	return 0;
+}
+
+/* All that leads to another CPU, but for waking a task, which the scheduler places. */
+static struct kprobe ways[] = {
+	{ .symbol_name = "smp_call_function_single", .pre_handler = note_call },
+	{ .symbol_name = "smp_call_function_many", .pre_handler = note_call },
+	{ .symbol_name = "on_each_cpu_cond_mask", .pre_handler = note_call },
+	{ .symbol_name = "queue_work_on", .pre_handler = note_queued },
+};
+
+static void stop_watching(void *unused)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ways); i++)
+		unregister_kprobe(&ways[i]);
+}
+
+static void watch(struct kunit *test, struct work_struct *work)
+{
+	unsigned int i;
+
+	WRITE_ONCE(watched, work);
+	for (i = 0; i < ARRAY_SIZE(ways); i++) {
+		ways[i] = (struct kprobe){
+			.symbol_name = ways[i].symbol_name,
+			.pre_handler = ways[i].pre_handler,
+		};
+		if (register_kprobe(&ways[i])) {
+			while (i)
+				unregister_kprobe(&ways[--i]);
+			kunit_skip(test, "this kernel has no probes");
+		}
+	}
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, stop_watching, NULL));
+}
+
+static void nothing(void *unused)
+{
+}
+
+static void disturb(struct work_struct *work)
+{
+	on_each_cpu(nothing, NULL, 1);
+}
+
+static void growing_and_shrinking_leaves_other_cpus_alone(struct kunit *test)
+{
+	struct bench *b = bench(test);
+	struct held *h = nothing_held(test, b);
+
+	watch(test, &b->pool.resize.work.work);
+	atomic_set(&disturbed, 0);
+	hold(h, 7);
+	settle(b);
+	KUNIT_EXPECT_EQ(test, usage(b).chunks, 10);
+	let_go(test, h, 0);
+	KUNIT_EXPECT_TRUE(test, shrunk_to(b, 8));
+	KUNIT_EXPECT_EQ(test, atomic_read(&disturbed), 0);
+}
+
+static void work_that_disturbs_other_cpus_is_noticed(struct kunit *test)
+{
+	struct work_struct work;
+
+	INIT_WORK_ONSTACK(&work, disturb);
+	watch(test, &work);
+	atomic_set(&disturbed, 0);
+	queue_work(system_unbound_wq, &work);
+	flush_work(&work);
+	destroy_work_on_stack(&work);
+	KUNIT_EXPECT_EQ(test, atomic_read(&disturbed), 1);
 }
 
 /* ---- growing ---- */
@@ -590,6 +684,8 @@ static struct kunit_case tend_cases[] = {
 	KUNIT_CASE(nothing_at_hand_of_it),
 	KUNIT_CASE(little_is_always_there),
 	KUNIT_CASE(memory_short),
+	KUNIT_CASE(growing_and_shrinking_leaves_other_cpus_alone),
+	KUNIT_CASE(work_that_disturbs_other_cpus_is_noticed),
 	KUNIT_CASE_SLOW(waves),
 	{}
 };
