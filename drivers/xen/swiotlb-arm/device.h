@@ -183,6 +183,29 @@ static __always_inline void xadma_dev_count_direct(const struct xadma_dev *xd, b
 }
 
 /**
+ * xadma_dev_took - a call for a device has returned
+ * @xd:   the device's record
+ * @call: which kind of call
+ * @ns:   how long it took; less than nothing where a clock went backwards
+ *
+ * An interrupt between the two halves could note a longer one, which would be lost.
+ *
+ * Context: any.
+ */
+static inline void xadma_dev_took(const struct xadma_dev *xd, enum xadma_call call,
+				  s64 ns)
+{
+	unsigned long flags;
+	u64 *longest;
+
+	local_irq_save(flags);
+	longest = &this_cpu_ptr(xd->stats)->longest[call];
+	if (ns > (s64)READ_ONCE(*longest))
+		WRITE_ONCE(*longest, ns);
+	local_irq_restore(flags);
+}
+
+/**
  * xadma_dev_uses_pool - a device is about to be told an address in the pool
  * @xd: its record
  *

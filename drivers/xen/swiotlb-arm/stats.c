@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/cpumask.h>
+#include <linux/minmax.h>
 
 #include "chunk.h"
 #include "stats.h"
@@ -67,4 +68,38 @@ u64 xadma_stats_refused(const struct xadma_stats __percpu *stats)
 u64 xadma_stats_held(const struct xadma_stats __percpu *stats)
 {
 	return (u64)xadma_quota_held(&stats->account) << XADMA_SLOT_SHIFT;
+}
+
+/**
+ * xadma_stats_longest - the longest that a call took on any CPU
+ * @stats: the device's counters
+ * @call:  which kind of call
+ *
+ * Context: any; a snapshot.
+ * Return: nanoseconds; 0 when none was noted.
+ */
+u64 xadma_stats_longest(const struct xadma_stats __percpu *stats, enum xadma_call call)
+{
+	u64 longest = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		longest = max(longest, READ_ONCE(per_cpu_ptr(stats, cpu)->longest[call]));
+	return longest;
+}
+
+/**
+ * xadma_stats_forget_longest - begin anew with the longest of all kinds of call
+ * @stats: the device's counters, which other CPUs may be writing to
+ *
+ * Context: any.
+ */
+void xadma_stats_forget_longest(struct xadma_stats __percpu *stats)
+{
+	unsigned int call;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		for (call = 0; call < XADMA_NR_CALLS; call++)
+			WRITE_ONCE(per_cpu_ptr(stats, cpu)->longest[call], 0);
 }

@@ -6,6 +6,11 @@
  * written on every map, so a reader adds them up and may be a map behind. Unmaps and
  * syncs that leave nothing to be done are not counted: those of a buffer that went
  * direct, by a device that snoops.
+ *
+ * Beside them is the longest that a call took on each CPU, kept while somebody wants to
+ * know (ops.c). A reader takes the longest of all CPUs. To forget it is to write zero
+ * while other CPUs go on: a call that ends at that moment counts as one before or as
+ * one after, whole.
  */
 #ifndef _XADMA_STATS_H
 #define _XADMA_STATS_H
@@ -51,11 +56,26 @@ enum xadma_count {
 };
 
 /**
+ * enum xadma_call - calls by drivers, of whose kinds the longest is kept
+ * @XADMA_CALL_MAP:   of a buffer, a list or registers
+ * @XADMA_CALL_UNMAP: of a buffer or a list
+ * @XADMA_CALL_SYNC:  of either, to the CPU or to the device
+ * @XADMA_NR_CALLS:   how many kinds there are
+ */
+enum xadma_call {
+	XADMA_CALL_MAP,
+	XADMA_CALL_UNMAP,
+	XADMA_CALL_SYNC,
+	XADMA_NR_CALLS,
+};
+
+/**
  * struct xadma_stats - the counters of one device on one CPU
  * @n:       indexed by enum xadma_count
  * @route:   the first of them, by enum xadma_route
  * @account: those that the pool keeps itself: XADMA_N_BOUNCED_BYTES, XADMA_N_HELD
  *	and XADMA_N_UNMAPS
+ * @longest: that a call took, ns, by enum xadma_call
  */
 struct xadma_stats {
 	union {
@@ -65,6 +85,7 @@ struct xadma_stats {
 			struct xadma_account account;
 		};
 	};
+	u64 longest[XADMA_NR_CALLS];
 };
 
 static_assert(offsetof(struct xadma_stats, account.bounced) ==
@@ -79,5 +100,7 @@ u64 xadma_stats_sum(const struct xadma_stats __percpu *stats,
 u64 xadma_stats_bounced(const struct xadma_stats __percpu *stats);
 u64 xadma_stats_held(const struct xadma_stats __percpu *stats);
 u64 xadma_stats_refused(const struct xadma_stats __percpu *stats);
+u64 xadma_stats_longest(const struct xadma_stats __percpu *stats, enum xadma_call call);
+void xadma_stats_forget_longest(struct xadma_stats __percpu *stats);
 
 #endif /* _XADMA_STATS_H */
