@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * /sys/kernel/debug/swiotlb-arm: a table of devices, whose DMA each one's is,
- * how full the pool is, and how many foreign pages are mapped.
+ * how full the pool is, how many foreign pages are mapped, and how long calls took.
  */
 #include <linux/debugfs.h>
 #include <linux/device.h>
 #include <linux/dma-map-ops.h>
 #include <linux/init.h>
 #include <linux/seq_file.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
 
 #include <xen/swiotlb-arm-p2m.h>
 
@@ -45,6 +47,11 @@ static const struct column {
 	{ "misuse",		.what = XADMA_N_MISUSE },
 };
 
+static const char *record_name(const struct xadma_dev *record)
+{
+	return record->dev ? dev_name(record->dev) : "others";
+}
+
 /* The driver may be unbound meanwhile: its name was copied when it was bound. */
 static void show_device(const struct xadma_dev *record, void *data)
 {
@@ -56,8 +63,7 @@ static void show_device(const struct xadma_dev *record, void *data)
 	unsigned int i;
 
 	seq_printf(m, "%s %s %#llx %#llx %s %zu",
-		   dev ? dev_name(dev) : "others", bound ? record->driver : "-", mask,
-		   limit,
+		   record_name(record), bound ? record->driver : "-", mask, limit,
 		   !dev ? "-" : record->reach.coherent ? "yes" : "no",
 		   dev ? xadma_pool_driven(&record->xadma->pool, record->reach.windows,
 					   limit) : 0);
@@ -148,6 +154,69 @@ static int p2m_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(p2m);
 
+/* ---- the longest calls ---- */
+
+static void show_longest(const struct xadma_dev *record, void *data)
+{
+	struct seq_file *m = data;
+	unsigned int call;
+
+	seq_puts(m, record_name(record));
+	for (call = 0; call < XADMA_NR_CALLS; call++)
+		seq_printf(m, " %llu", xadma_stats_longest(record->stats, call));
+	seq_putc(m, '\n');
+}
+
+static int latency_show(struct seq_file *m, void *unused)
+{
+	seq_puts(m, "device map_ns unmap_ns sync_ns\n");
+	if (xadma_instance())
+		xadma_visit_devices(xadma_instance(), show_longest, m);
+	return 0;
+}
+
+static int latency_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, latency_show, NULL);
+}
+
+static void forget_longest(const struct xadma_dev *record, void *unused)
+{
+	xadma_stats_forget_longest(record->stats);
+}
+
+static ssize_t latency_write(struct file *file, const char __user *from, size_t count,
+			     loff_t *pos)
+{
+	bool on, off, reset;
+	char word[8] = "";
+
+	if (count >= sizeof(word))
+		return -EINVAL;
+	if (copy_from_user(word, from, count))
+		return -EFAULT;
+	on = sysfs_streq(word, "1");
+	off = sysfs_streq(word, "0");
+	reset = on || sysfs_streq(word, "reset");
+	if (!reset && !off)
+		return -EINVAL;
+
+	if (reset && xadma_instance())
+		xadma_visit_devices(xadma_instance(), forget_longest, NULL);
+	if (on || off)
+		xadma_ops_time(on);
+	return count;
+}
+
+static const struct file_operations latency_fops = {
+	.owner		= THIS_MODULE,
+	.open		= latency_open,
+	.read		= seq_read,
+	.write		= latency_write,
+	.llseek		= seq_lseek,
+	.release	= single_release,
+};
+
 static int __init xadma_debugfs_init(void)
 {
 	struct dentry *dir;
@@ -159,6 +228,7 @@ static int __init xadma_debugfs_init(void)
 	debugfs_create_file("claims", 0444, dir, NULL, &claims_fops);
 	debugfs_create_file("pool", 0444, dir, NULL, &pool_fops);
 	debugfs_create_file("p2m", 0444, dir, NULL, &p2m_fops);
+	debugfs_create_file("latency", 0644, dir, NULL, &latency_fops);
 	return 0;
 }
 late_initcall(xadma_debugfs_init);

@@ -118,6 +118,9 @@ static char *devices;
 module_param(devices, charp, 0444);
 MODULE_PARM_DESC(devices, "in a domain that is not mapped 1:1: devices that take machine addresses (all, none, or patterns; ! takes out)");
 
+module_param_named(latency, xadma_ops_timed, bool, 0444);
+MODULE_PARM_DESC(latency, "keep the longest map, unmap and sync of each device, from boot on");
+
 /* ---- the instance ---- */
 
 /* Where we stand. */
