@@ -95,6 +95,22 @@ static void driver_that_confines_its_device_leaves_us(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, dev->coherent_dma_mask, DMA_BIT_MASK(36));
 }
 
+/* Its other table of ops is ours, too, and the switch does not bring it back. */
+static void confined_device_leaves_us_while_calls_are_timed(struct kunit *test)
+{
+	struct fake_world *world = fake_world(test, SZ_64K);
+	struct device *dev = driver_device(test, &world->xadma, &wide);
+	bool was_on = xadma_ops_timed;
+
+	xadma_ops_time(!was_on);
+	KUNIT_EXPECT_TRUE(test, xadma_ops_mine(dev));
+	confine(test, dev);
+	KUNIT_EXPECT_EQ(test, 0, dma_set_mask(dev, DMA_BIT_MASK(40)));
+	KUNIT_EXPECT_NULL(test, get_dma_ops(dev));
+	xadma_ops_time(was_on);
+	KUNIT_EXPECT_NULL(test, get_dma_ops(dev));
+}
+
 static void coherent_mask_may_be_set_first(struct kunit *test)
 {
 	struct fake_world *world = fake_world(test, SZ_64K);
@@ -346,6 +362,7 @@ static void what_a_driver_asks(struct kunit *test)
 static struct kunit_case ops_cases[] = {
 	KUNIT_CASE(others_keep_theirs),
 	KUNIT_CASE(driver_that_confines_its_device_leaves_us),
+	KUNIT_CASE(confined_device_leaves_us_while_calls_are_timed),
 	KUNIT_CASE(coherent_mask_may_be_set_first),
 	KUNIT_CASE(mask_that_the_kernel_refuses_is_refused),
 	KUNIT_CASE(confined_device_is_not_ours_when_its_driver_comes),
