@@ -312,7 +312,9 @@ static void random_set(struct kunit *test, unsigned int nr, unsigned int steps)
 	KUNIT_EXPECT_NULL_MSG(test, wrong, "%u slots, step %u: %s", nr, i, wrong);
 }
 
-/* Two million operations in all. */
+/* Lockdep looks at each. */
+#define RANDOM_STEPS	(IS_ENABLED(CONFIG_PROVE_LOCKING) ? 10000 : 100000)
+
 static void random_steps(struct kunit *test)
 {
 	static const unsigned int sizes[] = { 1, 31, 63, 64, 65, 127, 512, 1000 };
@@ -320,7 +322,7 @@ static void random_steps(struct kunit *test)
 
 	skip_if_racing(test);
 	for (i = 0; i < ARRAY_SIZE(sizes); i++)
-		random_set(test, sizes[i], 250000);
+		random_set(test, sizes[i], RANDOM_STEPS);
 }
 
 /* ---- on all CPUs and in interrupts ---- */
