@@ -9,24 +9,11 @@ import math
 import re
 import sys
 
+sys.dont_write_bytecode = True
+from svg import FAINT, GRID, LIMIT, OURS, PEER, dot, head, line, text  # noqa: E402
+
 LEFT, RIGHT, TOP, BOTTOM = 180, 90, 84, 40
 WIDTH, ROW, GAP = 960, 18, 16
-PEER, OURS, LIMIT, GRID, TEXT, FAINT = (
-    '#b4531a', '#1a66b4', '#444444', '#e4e4e4', '#222222', '#777777')
-
-
-def text(x, y, s, size=11, anchor='start', colour=TEXT, extra=''):
-    return (f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" '
-            f'text-anchor="{anchor}" fill="{colour}" {extra}>{s}</text>')
-
-
-def line(x1, y1, x2, y2, colour, width=1.0):
-    return (f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" '
-            f'stroke="{colour}" stroke-width="{width}"/>')
-
-
-def dot(x, y, colour):
-    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.5" fill="{colour}"/>'
 
 
 class Scale:
@@ -130,9 +117,7 @@ def draw(rows):
     scale = Scale([r[c] for r in rows for c in ('limit', 'peer', 'ours') if r[c]])
     placed = list(places(rows))
     bottom = placed[-1][1] + ROW
-    yield (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {bottom + BOTTOM}" '
-           f'width="{WIDTH}" height="{bottom + BOTTOM}" font-family="sans-serif">')
-    yield f'<rect width="{WIDTH}" height="{bottom + BOTTOM}" fill="white"/>'
+    yield from head(WIDTH, bottom + BOTTOM)
     yield from legend()
     yield from axis(scale, bottom)
     for what, y in placed:
