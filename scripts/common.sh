@@ -48,14 +48,16 @@ system_config() {
 		"$root/tests/system/ours.config"
 }
 
-# lean_kernel SIDE: the kernel of the system test without what helps to find errors, with
-# our code (ours) or without (peer); build its Image and modules
+# lean_kernel SIDE [FRAGMENT...]: the kernel of the system test without what helps to find
+# errors, with our code (ours) or without (peer), and with these options added; build its
+# Image and modules
 lean_kernel() {
-	side=$1
-	set -- "$root/tests/system/dom0.config" "$root/tests/pages-4k.config" \
-		"$root/tests/bench/bench.config"
-	[ "$side" = peer ] || set -- "$@" "$root/tests/bench/ours.config"
-	KERNEL_TARGET='Image modules' "$root/scripts/kernel" "bench-$side" "$@"
+	side=$1 called=bench-$1; shift
+	for fragment; do called=$called-$(basename "$fragment" .config); done
+	[ "$side" = peer ] || set -- "$root/tests/bench/ours.config" "$@"
+	KERNEL_TARGET='Image modules' "$root/scripts/kernel" "$called" \
+		"$root/tests/system/dom0.config" "$root/tests/pages-4k.config" \
+		"$root/tests/bench/bench.config" "$@"
 }
 
 # The tools of that hypervisor; of one that is a path, those of the usual one.
