@@ -99,6 +99,15 @@ void bench_op_copy(struct bench_job *job);
 const char *bench_went_wrong(const struct bench_job *job);
 struct page *bench_high_page(unsigned int order);
 
+/* fill.c */
+int bench_fill_init(unsigned int most);
+void bench_fill_exit(void);
+unsigned int bench_filled(void);
+void bench_fill(unsigned int devices, unsigned int most);
+void bench_fill_sort(void);
+void bench_fill_shuffle(unsigned int group);
+void bench_fill_drain(unsigned int left);
+
 /* foreign.c */
 int bench_foreign_upto(unsigned int nr);
 struct page *bench_foreign_page(unsigned int n);
