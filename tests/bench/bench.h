@@ -57,6 +57,8 @@ struct bench_case {
 /* meter.c: the operation of a case, in thousandths of an instruction */
 u64 bench_meter(const struct bench_case *c);
 void bench_control(void);
+u64 bench_once(bench_op op, struct bench_job *job);
+void bench_control_once(void);
 
 /* figures.c */
 #define BENCH_NONE	-1LL

@@ -16,16 +16,16 @@
 #include <linux/minmax.h>
 #include <linux/preempt.h>
 #include <linux/stringify.h>
-#include <asm/sysreg.h>
-#include <clocksource/arm_arch_timer.h>
 
 #include "bench.h"
+#include "quiet.h"
 
 #define GRAIN		16
 #define TRIES		3
 #define BATCH		100000
 #define MOST		8000
 #define NOPS		1000
+#define TURN		4
 
 /* Leaves right after a tick, always in the same place: a turn of five meets it. */
 static __always_inline void meet_tick(void)
@@ -67,20 +67,14 @@ static noinline u64 batch(bench_op op, struct bench_job *job, unsigned int n,
 static u64 quiet_batch(bench_op op, struct bench_job *job, unsigned int n,
 		       unsigned int place, bool irqs_on)
 {
-	unsigned long flags, timer;
+	unsigned long flags = bench_hush();
 	u64 ticks;
 
-	local_irq_save(flags);
-	timer = read_sysreg(cntv_ctl_el0);
-	write_sysreg(timer | ARCH_TIMER_CTRL_IT_MASK, cntv_ctl_el0);
-	isb();
 	if (irqs_on)
 		local_irq_enable();
 	ticks = batch(op, job, n, place);
 	local_irq_disable();
-	write_sysreg(timer, cntv_ctl_el0);
-	isb();
-	local_irq_restore(flags);
+	bench_unhush(flags);
 	return ticks;
 }
 
@@ -126,6 +120,56 @@ u64 bench_meter(const struct bench_case *c)
 	return div_u64((all - loop) * 1000, n);
 }
 
+/*
+ * Up to the next tick in turns of four, so that what is left of the last one is known to
+ * four instructions.
+ */
+static __always_inline u64 rest_of_tick(u64 now, unsigned int *turns)
+{
+	u64 tick;
+
+	*turns = 0;
+	asm volatile("1: mrs %0, cntvct_el0\n"
+		     "   add %w1, %w1, 1\n"
+		     "   cmp %0, %2\n"
+		     "   b.eq 1b" : "=&r" (tick), "+r" (*turns) : "r" (now) : "cc");
+	return tick;
+}
+
+static noinline u64 alone(bench_op op, struct bench_job *job)
+{
+	unsigned int turns;
+	u64 start, end;
+
+	meet_tick();
+	start = read_sysreg(cntvct_el0);
+	op(job);
+	end = read_sysreg(cntvct_el0);
+	end = rest_of_tick(end, &turns);
+	return (end - start) * GRAIN - turns * TURN;
+}
+
+/**
+ * bench_once - the instructions of one operation that is not repeated
+ * @op:  the operation
+ * @job: what it is done with
+ *
+ * No interrupt of this domain's comes meanwhile; one of the hypervisor's may. So
+ * what it takes to do nothing is the least that this ever took.
+ *
+ * Return: how many, to four; of an operation that does nothing, 0.
+ */
+u64 bench_once(bench_op op, struct bench_job *job)
+{
+	static u64 loop = U64_MAX;
+	unsigned long flags = bench_hush();
+	u64 all = alone(op, job);
+
+	loop = min(loop, alone(nothing, NULL));
+	bench_unhush(flags);
+	return all > loop ? all - loop : 0;
+}
+
 static noinline void known_length(struct bench_job *job)
 {
 	asm volatile(".rept " __stringify(NOPS) "\n\tnop\n\t.endr");
@@ -137,4 +181,15 @@ void bench_control(void)
 	struct bench_case c = { .op = known_length };
 
 	bench_figure("nops", "instructions", NOPS * 1000, bench_meter(&c));
+}
+
+/* The same for what is not repeated, but for the shortest of a few. */
+void bench_control_once(void)
+{
+	u64 best = U64_MAX;
+	unsigned int i;
+
+	for (i = 0; i < TRIES; i++)
+		best = min(best, bench_once(known_length, NULL));
+	bench_figure("nops", "instructions", NOPS * 1000, best * 1000);
 }
