@@ -98,6 +98,7 @@ void bench_op_sync(struct bench_job *job);
 void bench_op_coherent(struct bench_job *job);
 void bench_op_resource(struct bench_job *job);
 void bench_op_copy(struct bench_job *job);
+bool bench_went(const struct bench_job *job, struct page *page, dma_addr_t addr);
 const char *bench_went_wrong(const struct bench_job *job);
 struct page *bench_high_page(unsigned int order);
 

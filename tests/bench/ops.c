@@ -80,7 +80,8 @@ void bench_op_copy(struct bench_job *job)
 		memcpy(job->to, job->from, job->len);
 }
 
-static bool went(const struct bench_job *job, struct page *page, dma_addr_t addr)
+/* The page has been mapped at that address: is that where the job says? */
+bool bench_went(const struct bench_job *job, struct page *page, dma_addr_t addr)
 {
 	dma_addr_t own = phys_to_dma(job->dev, page_to_phys(page));
 
@@ -103,7 +104,7 @@ static const char *single_went_wrong(const struct bench_job *job)
 	if (dma_mapping_error(job->dev, addr))
 		return "was refused";
 	dma_unmap_page(job->dev, addr, job->len, job->dir);
-	return went(job, job->page, addr) ? NULL : "went another way";
+	return bench_went(job, job->page, addr) ? NULL : "went another way";
 }
 
 static const char *sg_went_wrong(const struct bench_job *job)
@@ -115,7 +116,7 @@ static const char *sg_went_wrong(const struct bench_job *job)
 	if (dma_map_sg(job->dev, job->sg, job->nr, job->dir) != job->nr)
 		return "was refused";
 	for_each_sg(job->sg, sg, job->nr, i)
-		if (!went(job, sg_page(sg), sg_dma_address(sg)))
+		if (!bench_went(job, sg_page(sg), sg_dma_address(sg)))
 			wrong = "went another way";
 	dma_unmap_sg(job->dev, job->sg, job->nr, job->dir);
 	return wrong;
