@@ -39,6 +39,7 @@ struct bench_job {
 	unsigned int times;		/* and how many of it */
 	unsigned int errors;
 	enum bench_way way;
+	size_t offset;			/* of the buffer in its page; only latency has any */
 };
 
 typedef void (*bench_op)(struct bench_job *job);

@@ -12,6 +12,7 @@
 #include <linux/string.h>
 
 #include "bench.h"
+#include "latency.h"
 
 struct figure {
 	struct list_head list;
@@ -40,6 +41,7 @@ static int figures_show(struct seq_file *s, void *unused)
 
 	list_for_each_entry(f, &figures, list)
 		show_one(s, f);
+	bench_tally_show(s);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(figures);
@@ -60,6 +62,7 @@ void bench_figures_exit(void)
 	debugfs_remove(dir);
 	list_for_each_entry_safe(f, next, &figures, list)
 		kfree(f);
+	bench_tally_exit();
 }
 
 /* A figure that finds no memory is missing, which is an error to the host. */

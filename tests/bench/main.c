@@ -7,10 +7,15 @@
 #include <linux/string.h>
 
 #include "bench.h"
+#include "latency.h"
 
 static char *role = "micro";
 module_param(role, charp, 0400);
-MODULE_PARM_DESC(role, "micro, threads: measure; devices: make them; granter: grant pages to Dom0");
+MODULE_PARM_DESC(role, "micro, threads, latency: measure; devices: make them; granter: grant pages to Dom0");
+
+static unsigned int ops = 1000000;
+module_param(ops, uint, 0400);
+MODULE_PARM_DESC(ops, "latency: how many operations");
 
 static void micro(void)
 {
@@ -25,6 +30,18 @@ static void micro(void)
 	bench_control();
 }
 
+static void measure(void)
+{
+	if (!strcmp(role, "threads"))
+		bench_threads();
+	else if (!strcmp(role, "latency"))
+		bench_latency(&bench_whole, ops);
+	else if (!strcmp(role, "latency-grow"))
+		bench_latency_grow(&bench_whole, ops);
+	else
+		micro();
+}
+
 /* The kernel's own benchmark is given our devices, and so they stay. */
 static int play(void)
 {
@@ -32,10 +49,7 @@ static int play(void)
 
 	if (err || !strcmp(role, "devices"))
 		return err;
-	if (!strcmp(role, "threads"))
-		bench_threads();
-	else
-		micro();
+	measure();
 	bench_devices_exit();
 	return 0;
 }
