@@ -58,4 +58,9 @@ bool bench_tally(struct bench_class class, u64 figure);
 unsigned int bench_tallied(void);
 void bench_tally_show(struct seq_file *s);
 
+/* irqs.c: the longest time for which interrupts were off */
+extern const struct bench_gauge bench_irqs_gauge;
+int bench_irqs_init(void);
+void bench_irqs_exit(void);
+
 #endif /* BENCH_LATENCY_H */

@@ -11,11 +11,11 @@
 
 static char *role = "micro";
 module_param(role, charp, 0400);
-MODULE_PARM_DESC(role, "micro, threads, latency: measure; devices: make them; granter: grant pages to Dom0");
+MODULE_PARM_DESC(role, "micro, threads, latency, irqs: measure; devices: make them; granter: grant pages to Dom0");
 
 static unsigned int ops = 1000000;
 module_param(ops, uint, 0400);
-MODULE_PARM_DESC(ops, "latency: how many operations");
+MODULE_PARM_DESC(ops, "latency, irqs: how many operations");
 
 static void micro(void)
 {
@@ -30,6 +30,19 @@ static void micro(void)
 	bench_control();
 }
 
+static void irqs(bool grow)
+{
+	if (!IS_ENABLED(CONFIG_PREEMPTIRQ_TRACEPOINTS) || bench_irqs_init()) {
+		bench_error("irqs", "this kernel does not tell when interrupts are off");
+		return;
+	}
+	if (grow)
+		bench_latency_grow(&bench_irqs_gauge, ops);
+	else
+		bench_latency(&bench_irqs_gauge, ops);
+	bench_irqs_exit();
+}
+
 static void measure(void)
 {
 	if (!strcmp(role, "threads"))
@@ -38,6 +51,10 @@ static void measure(void)
 		bench_latency(&bench_whole, ops);
 	else if (!strcmp(role, "latency-grow"))
 		bench_latency_grow(&bench_whole, ops);
+	else if (!strcmp(role, "irqs"))
+		irqs(false);
+	else if (!strcmp(role, "irqs-grow"))
+		irqs(true);
 	else
 		micro();
 }
