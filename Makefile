@@ -26,6 +26,7 @@
 #   make debug               KUnit and the system test on a debug kernel
 #   make rt                  KUnit and the system test on a real-time kernel
 #   make bench               what DMA costs, in instructions: ours and the peer's
+#   make latency             how long one operation takes at the worst: ours and the peer's
 #   make rtds                how long a periodic task in Dom0 takes for its DMA under Xen's
 #                            real-time scheduler: ours and the peer's
 #   make memory              what Dom0 has left after boot: ours and the stock kernel's
@@ -90,6 +91,8 @@ rt: tools
 	@LANES=1 scripts/test kunit-rt kunit-preempt-none system-rt
 bench: tools
 	@scripts/bench
+latency: tools
+	@scripts/latency
 rtds: tools
 	@scripts/rtds
 memory: tools
@@ -108,4 +111,4 @@ integrate:
 clean:
 	[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name flights -exec rm -rf {} +
 
-.PHONY: help run test kunit kunit-16k system domu coloured pv socs boards compile peer controls mutants debug rt rtds bench memory flight check tools integrate clean
+.PHONY: help run test kunit kunit-16k system domu coloured pv socs boards compile peer controls mutants debug rt rtds bench latency memory flight check tools integrate clean

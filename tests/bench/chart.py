@@ -134,4 +134,5 @@ def main(source, target):
         f.write('\n'.join(draw(rows)) + '\n')
 
 
-main(*sys.argv[1:])
+if __name__ == '__main__':
+    main(*sys.argv[1:])

@@ -113,8 +113,8 @@ class Report:
         tainted = self.facts.get('tainted', ['512'])
         return int(tainted[0]) & 512
 
-    def miscounted(self):
-        return len(self.controls) != 2 or any(abs(a - b) > 1000 for a, b in self.controls)
+    def miscounted(self, by=1000):
+        return len(self.controls) != 2 or any(abs(a - b) > by for a, b in self.controls)
 
     def get(self, name):
         return self.figures.get(name, (None, None, None))
@@ -238,4 +238,5 @@ def main(directory, to, *stages):
     return failed > 0
 
 
-sys.exit(main(*sys.argv[1:]))
+if __name__ == '__main__':
+    sys.exit(main(*sys.argv[1:]))
