@@ -15,6 +15,8 @@ import chart
 import report
 
 SIDES = report.SIDES
+PHASES = ('full0', 'full50', 'full90', 'full99', 'pressed', 'flood', 'guests', 'grow',
+          'shrink', 'starved')
 SIZES = '2k', '4k', '8k', '16k', '64k', '256k', '1m'
 GOAL = 3
 
@@ -45,16 +47,16 @@ class Tally:
 
     def __init__(self):
         self.number = self.disturbed = self.seen = 0
-        self.least, self.worst, self.phase, self.place = None, -1, '', ''
-        self.counts = {}
+        self.least, self.worst, self.place = None, -1, ''
+        self.counts, self.phases = {}, {}
 
-    def add(self, number, least, worst, disturbed, seen, phase, place):
+    def add(self, number, least, worst, disturbed, seen, place):
         self.number += number
         self.disturbed += disturbed
         self.seen = max(self.seen, seen)
         self.least = least if self.least is None else min(self.least, least)
         if worst > self.worst:
-            self.worst, self.phase, self.place = worst, phase, place
+            self.worst, self.place = worst, place
 
     def count(self, figure, number):
         self.counts[figure] = self.counts.get(figure, 0) + number
@@ -73,16 +75,18 @@ class Report(report.Report):
     """What one kernel said in one stage, in addition to figures."""
 
     def __init__(self, directory, side, stage):
-        self.lines, self.counts = [], []
+        self.lines, self.counts, self.most = [], [], []
         super().__init__(directory, side, stage)
 
     def take(self, words):
         match words:
-            case ['class', name, a, b, c, d, e, phase, *place]:
+            case ['class', name, a, b, c, d, e, *place]:
                 numbers = [int(n) for n in (a, b, c, d, e)]
-                self.lines.append((name, numbers, phase, ' '.join(place)))
+                self.lines.append((name, numbers, ' '.join(place)))
             case ['counts', name, *counts]:
                 self.counts += [(name, *map(int, c.split(':'))) for c in counts]
+            case ['most', name, *most]:
+                self.most += [(name, *m.split(':')) for m in most]
             case _:
                 super().take(words)
 
@@ -96,10 +100,12 @@ class Part:
         self.reports = [Report(directory, name, stage) for stage in (part, f'{part}-grow')]
         self.tallies = {}
         for r in self.reports:
-            for name, numbers, phase, place in r.lines:
-                self.tallies.setdefault(name, Tally()).add(*numbers, phase, place)
+            for name, numbers, place in r.lines:
+                self.tallies.setdefault(name, Tally()).add(*numbers, place)
             for name, figure, number in r.counts:
                 self.tallies.setdefault(name, Tally()).count(figure, number)
+            for name, phase, figure in r.most:
+                self.tallies.setdefault(name, Tally()).phases[phase] = int(figure)
 
     def number(self):
         return sum(t.number for t in self.tallies.values())
@@ -126,7 +132,7 @@ def row(name, latency, irqs):
         if t:
             cells[side] = {
                 'number': t.number, 'least': t.least, 'median': t.part(0.5),
-                '99.99': t.part(0.9999), 'worst': t.worst, 'phase': t.phase,
+                '99.99': t.part(0.9999), 'worst': t.worst, 'phases': t.phases,
                 'disturbed': t.disturbed, 'seen': t.seen, 'counts': t.counts,
             }
         if i:
@@ -151,7 +157,19 @@ def figures_of(cells):
 
 
 def origin_of(cells):
-    return tuple(cell(cells.get(c)) for c in ('number', 'disturbed', 'seen', 'phase'))
+    return tuple(cell(cells.get(c)) for c in ('number', 'disturbed', 'seen'))
+
+
+def print_phases(rows):
+    """The worst of each phase, of what takes something of the pool."""
+    for side in SIDES:
+        print(f'\nThe worst of each phase, {side}\n')
+        print(' ' * 24 + ''.join(f'{p:>10}' for p in PHASES))
+        for r in rows:
+            if 'bounced' in r['case']:
+                found = r.get(side, {}).get('phases', {})
+                print(f'{r["case"]:<24}' + ''.join(f'{cell(found.get(p)):>10}'
+                                                   for p in PHASES))
 
 
 def print_table(title, rows, heads, of, width):
@@ -207,6 +225,8 @@ def check_part(part, ops):
     for c in CLASSES:
         if wanted(c, part.side):
             report.check(f'{name}: {c}', c in part.tallies, 'no figure')
+    missing = set(PHASES) - {p for t in part.tallies.values() for p in t.phases}
+    report.check(f'{name}: every phase', not missing, ' '.join(missing))
     unknown = ' '.join(set(part.tallies) - set(CLASSES))
     report.check(f'{name}: no other operation, and none refused that needs no pool',
                  not unknown, unknown)
@@ -312,7 +332,8 @@ def main(directory, to, ops, irqs_ops, *names):
                 ('median', '99.99 %', 'worst', 'w/median', 'irqs off'), figures_of, 10)
     if 'latency' in parts:
         print_table('Where they come from', rows,
-                    ('number', 'disturbed', 'worst seen', 'phase'), origin_of, 11)
+                    ('number', 'disturbed', 'worst seen'), origin_of, 11)
+        print_phases(rows)
         with open(f'{to}/latency.svg', 'w') as f:
             f.write('\n'.join(draw(rows)) + '\n')
     print_summary(rows)

@@ -7,11 +7,12 @@
  *
  * Lines of the report:
  *
- *	class NAME NUMBER LEAST MOST DISTURBED MOST_SEEN PHASE [PLACE]
+ *	class NAME NUMBER LEAST MOST DISTURBED MOST_SEEN [PLACE]
  *	counts NAME FIGURE:NUMBER...
+ *	most NAME PHASE:FIGURE...
  *
- * with figures that are exact below 256 and within one in 128 above, and the phase
- * that the largest of those that count is from.
+ * with the counts of figures that are exact below 256 and within one in 128 above, and
+ * the largest figure that counts of each phase.
  */
 #include <linux/bitops.h>
 #include <linux/minmax.h>
@@ -27,11 +28,12 @@
 #define WAYS		(BENCH_FOREIGN + 1)
 #define CLASSES		(BENCH_DEEDS * WAYS * BENCH_SIZES)
 #define DISTURBED	64
+#define PHASES		8
 
 struct tally {
 	unsigned int number, disturbed;
 	u32 least, most, most_seen;
-	const char *phase;
+	u32 most_in[PHASES];
 	char place[80];
 	u32 counts[BUCKETS];
 };
@@ -39,7 +41,8 @@ struct tally {
 static struct tally *tallies;		/* of each class */
 static u32 *first_pass;			/* class and figure of each operation */
 static unsigned int most_ops, nr_ops, pass, strayed;
-static const char *phase;
+static const char *phases[PHASES];
+static unsigned int phase;
 static void (*where)(char *place, size_t size);
 
 int bench_tally_init(const struct bench_gauge *gauge, unsigned int ops)
@@ -70,9 +73,13 @@ void bench_tally_begin(unsigned int nr)
 	nr_ops = 0;
 }
 
+/* Of which operations are from now on; there are no more than PHASES. */
 void bench_tally_phase(const char *name)
 {
-	phase = name;
+	for (phase = 0; phase < PHASES - 1 && phases[phase]; phase++)
+		if (!strcmp(phases[phase], name))
+			return;
+	phases[phase] = name;
 }
 
 /* Operations of this pass */
@@ -100,10 +107,10 @@ static void add(struct tally *t, u32 figure, u32 seen)
 	t->least = t->number ? min(t->least, figure) : figure;
 	if (!t->number || figure > t->most) {
 		t->most = figure;
-		t->phase = phase;
 		if (where)
 			where(t->place, sizeof(t->place));
 	}
+	t->most_in[phase] = max(t->most_in[phase], figure);
 	t->most_seen = max(t->most_seen, seen);
 	t->disturbed += seen - figure > DISTURBED;
 	t->counts[bucket_of(figure)]++;
@@ -157,12 +164,16 @@ static void show_one(struct seq_file *s, const char *name, const struct tally *t
 {
 	unsigned int i;
 
-	seq_printf(s, "class %s %u %u %u %u %u %s %s\n", name, t->number, t->least, t->most,
-		   t->disturbed, t->most_seen, t->phase, t->place);
+	seq_printf(s, "class %s %u %u %u %u %u %s\n", name, t->number, t->least, t->most,
+		   t->disturbed, t->most_seen, t->place);
 	seq_printf(s, "counts %s", name);
 	for (i = 0; i < BUCKETS; i++)
 		if (t->counts[i])
 			seq_printf(s, " %u:%u", least_in(i), t->counts[i]);
+	seq_printf(s, "\nmost %s", name);
+	for (i = 0; i < PHASES && phases[i]; i++)
+		if (t->most_in[i])
+			seq_printf(s, " %s:%u", phases[i], t->most_in[i]);
 	seq_putc(s, '\n');
 }
 
