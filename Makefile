@@ -24,7 +24,8 @@
 #   make controls            runs that have to fail, and do
 #   make mutants             KUnit against deliberate errors of the driver
 #   make debug               KUnit and the system test on a debug kernel
-#   make rt                  KUnit and the system test on a real-time kernel
+#   make rt                  KUnit and the system test on a real-time kernel; then latency
+#                            and rtds
 #   make bench               what DMA costs, in instructions: ours and the peer's
 #   make latency             how long one operation takes at the worst: ours and the peer's
 #   make rtds                how long a periodic task in Dom0 takes for its DMA under Xen's
@@ -88,7 +89,7 @@ mutants: tools
 debug: tools
 	@LANES=1 scripts/test kunit-debug kunit-kcsan system-debug
 rt: tools
-	@LANES=1 scripts/test kunit-rt kunit-preempt-none system-rt
+	@LANES=1 scripts/test kunit-rt kunit-preempt-none system-rt latency rtds
 bench: tools
 	@scripts/bench
 latency: tools
