@@ -113,7 +113,7 @@ int xadma_pool_relist(struct xadma_pool *pool, struct xadma_chunk *with,
 	WRITE_ONCE(pool->total, slots);
 	WRITE_ONCE(pool->batch, slots / (256 * num_possible_cpus()) + 1);
 	WRITE_ONCE(pool->refill, clamp(slots / (128 * num_possible_cpus()), 1U,
-				       (unsigned int)XADMA_SLOT_CACHE_BATCH));
+				       (unsigned int)XADMA_SLOT_CACHE_REFILL));
 	return 0;
 }
 
@@ -361,47 +361,37 @@ void xadma_pool_give_back(struct xadma_pool *pool, struct xadma_run *run)
 	note_free(pool, slots);
 }
 
-/* How many of the runs, from the first on, are of one chunk? */
-static unsigned int same_chunk(struct xadma_run *const *run, unsigned int nr)
-{
-	unsigned int n = 1;
-
-	while (n < nr && run[n]->chunk == run[0]->chunk)
-		n++;
-	return n;
-}
-
-/* Blocks of one chunk */
-static void give_back_blocks(struct xadma_pool *pool, struct xadma_run *const *run,
-			     unsigned int order, unsigned int nr)
-{
-	struct xadma_chunk *chunk = run[0]->chunk;
-	unsigned int first[XADMA_SLOT_CACHE_BATCH], i;
-
-	for (i = 0; i < nr; i++)
-		first[i] = run[i] - chunk->runs;
-	WARN_ON_ONCE(xadma_slots_free_blocks(&chunk->slots, order, nr, first));
-	note_free(pool, nr << order);
-}
-
 /**
- * xadma_pool_give_back_some - return a batch of the runs that this CPU keeps
+ * xadma_pool_give_back_some - return a few of the runs that this CPU keeps
  * @pool:  the pool
  * @order: their size
  *
- * Context: any, with interrupts off; takes the lock of one chunk at a time.
+ * To one chunk only, lest it take long; but at least one, if there is any.
+ *
+ * Context: any, with interrupts off; takes the chunk's lock.
  */
 void xadma_pool_give_back_some(struct xadma_pool *pool, unsigned int order)
 {
-	struct xadma_run *run[XADMA_SLOT_CACHE_BATCH];
-	unsigned int most = READ_ONCE(pool->refill), nr = 0, i, n;
+	unsigned int first[XADMA_SLOT_CACHE_RETURN], nr = 0;
+	struct xadma_chunk *chunk = NULL;
+	struct xadma_run *run;
 
-	while (nr < most && (run[nr] = xadma_slot_cache_get(pool->slot_cache, order)))
-		nr++;
-	for (i = 0; i < nr; i += n) {
-		n = same_chunk(run + i, nr - i);
-		give_back_blocks(pool, run + i, order, n);
+	while (nr < XADMA_SLOT_CACHE_RETURN) {
+		run = xadma_slot_cache_get(pool->slot_cache, order);
+		if (!run)
+			break;
+		if (chunk && run->chunk != chunk) {
+			xadma_slot_cache_put(pool->slot_cache, order, run,
+					     XADMA_SLOT_CACHE_DEPTH);
+			break;
+		}
+		chunk = run->chunk;
+		first[nr++] = run - chunk->runs;
 	}
+	if (!nr)
+		return;
+	WARN_ON_ONCE(xadma_slots_free_blocks(&chunk->slots, order, nr, first));
+	note_free(pool, nr << order);
 }
 
 static void return_cached(void *data, struct xadma_run *run, unsigned int order)
@@ -414,10 +404,11 @@ static void return_cached(void *data, struct xadma_run *run, unsigned int order)
  * @pool: the pool
  *
  * Context: any, no lock needed.
+ * Return: true when there were any.
  */
-void xadma_pool_drain_slot_caches(struct xadma_pool *pool)
+bool xadma_pool_drain_slot_caches(struct xadma_pool *pool)
 {
-	xadma_slot_cache_drain(pool->slot_cache, return_cached, pool);
+	return xadma_slot_cache_drain(pool->slot_cache, return_cached, pool);
 }
 
 /* ---- what a device drives of it ---- */
@@ -606,7 +597,7 @@ static unsigned int keep(struct xadma_pool *pool, struct xadma_chunk *chunk,
 static struct xadma_run *take_batch(struct xadma_pool *pool, struct xadma_chunk *chunk,
 				    unsigned int order, unsigned int end)
 {
-	unsigned int first[XADMA_SLOT_CACHE_BATCH], nr;
+	unsigned int first[XADMA_SLOT_CACHE_REFILL], nr;
 
 	nr = xadma_slots_alloc_blocks(&chunk->slots, order, end, batch_of(pool), first);
 	if (!nr)
@@ -742,16 +733,17 @@ int xadma_pool_take(struct xadma_pool *pool, const struct xadma_request *rq,
 		    unsigned int order, struct xadma_bounce *b)
 {
 	bool small = order != XADMA_NO_ORDER;
+	/* A buffer that does not fill its block may find room where a block does not. */
+	bool spares = small && slots_of(rq->min_align_mask + rq->size) < 1U << order;
 	int ret;
 
 	ret = take_from_any(pool, rq, small, order, false, b);
 	if (ret != -ENOSPC)
 		return ret;
-	xadma_pool_drain_slot_caches(pool);
-	order = XADMA_NO_ORDER;
-	ret = take_from_any(pool, rq, small, order, false, b);
+	if (xadma_pool_drain_slot_caches(pool) || spares)
+		ret = take_from_any(pool, rq, small, XADMA_NO_ORDER, false, b);
 	if (ret == -ENOSPC && may_use_reserve(pool, rq))
-		ret = take_from_any(pool, rq, small, order, true, b);
+		ret = take_from_any(pool, rq, small, XADMA_NO_ORDER, true, b);
 	if (ret == -ENOSPC)
 		note_failure(pool, rq);
 	return ret;

@@ -220,7 +220,7 @@ size_t xadma_pool_add_driven(struct xadma_pool *pool, size_t size,
 int xadma_pool_relist(struct xadma_pool *pool, struct xadma_chunk *with,
 		      const struct xadma_chunk *without);
 void xadma_pool_disown(struct xadma_pool *pool, struct xadma_chunk *chunk);
-void xadma_pool_drain_slot_caches(struct xadma_pool *pool);
+bool xadma_pool_drain_slot_caches(struct xadma_pool *pool);
 
 /* The list of chunks, for whoever holds @grow. */
 static inline struct xadma_chunks *xadma_pool_chunks(struct xadma_pool *pool)

@@ -10,11 +10,13 @@
  * @data:  handed on to @take
  *
  * Context: any.
+ * Return: true when they kept any.
  */
-void xadma_slot_cache_drain(struct xadma_slot_cache __percpu *cache,
+bool xadma_slot_cache_drain(struct xadma_slot_cache __percpu *cache,
 			    xadma_slot_cache_taker *take, void *data)
 {
 	unsigned int order, i;
+	bool any = false;
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
@@ -28,11 +30,14 @@ void xadma_slot_cache_drain(struct xadma_slot_cache __percpu *cache,
 				if (READ_ONCE(theirs->run[order][i]))
 					run = xchg_acquire(&theirs->run[order][i],
 							   NULL);
-				if (run)
-					take(data, run, order);
+				if (!run)
+					continue;
+				take(data, run, order);
+				any = true;
 			}
 		}
 	}
+	return any;
 }
 
 /**

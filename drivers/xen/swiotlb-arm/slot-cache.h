@@ -27,8 +27,9 @@ struct xadma_run;
 #define XADMA_SLOT_CACHE_ORDERS	3
 #define XADMA_SLOT_CACHE_DEPTH	16
 
-/* At most so many come from a chunk, and go back to it, at a time. */
-#define XADMA_SLOT_CACHE_BATCH	8
+/* At most so many come from a chunk at a time, and so many go back to one. */
+#define XADMA_SLOT_CACHE_REFILL	8
+#define XADMA_SLOT_CACHE_RETURN	2
 
 /**
  * struct xadma_slot_cache - the runs that one CPU keeps
@@ -43,7 +44,7 @@ struct xadma_slot_cache {
 typedef void xadma_slot_cache_taker(void *data, struct xadma_run *run,
 				    unsigned int order);
 
-void xadma_slot_cache_drain(struct xadma_slot_cache __percpu *cache,
+bool xadma_slot_cache_drain(struct xadma_slot_cache __percpu *cache,
 			    xadma_slot_cache_taker *take, void *data);
 unsigned int xadma_slot_cache_slots(const struct xadma_slot_cache __percpu *cache);
 
