@@ -5,7 +5,9 @@
  * While an operation is measured they are on to begin with, but for the timer's.
  */
 #include <linux/kallsyms.h>
+#include <linux/kernel_stat.h>
 #include <linux/preempt.h>
+#include <linux/smp.h>
 #include <linux/stacktrace.h>
 #include <linux/string.h>
 #include <linux/tracepoint.h>
@@ -45,13 +47,17 @@ static void turned_on(void *data, unsigned long ip, unsigned long parent_ip)
 	memcpy(longest_by, by, sizeof(by));
 }
 
-/* The longest section of an operation; 0 of one that turns nothing off. */
+/*
+ * The longest section of an operation; 0 of one that turns nothing off, or that was
+ * interrupted: the longest may have been the interrupt's then.
+ */
 static u64 once(bench_op op, struct bench_job *job)
 {
-	unsigned long flags;
+	unsigned long flags, came;
 
 	preempt_disable();
 	flags = bench_hush();
+	came = kstat_cpu_irqs_sum(smp_processor_id());
 	since = 0;
 	longest = 0;
 	memset(longest_by, 0, sizeof(longest_by));
@@ -60,6 +66,8 @@ static u64 once(bench_op op, struct bench_job *job)
 	op(job);
 	local_irq_disable();
 	watching = false;
+	if (kstat_cpu_irqs_sum(smp_processor_id()) != came)
+		longest = 0;
 	bench_unhush(flags);
 	preempt_enable();
 	return longest * GRAIN;
