@@ -640,8 +640,10 @@ static void crowd_member(void *data, unsigned int cpu)
 	unsigned int i;
 
 	prandom_seed_state(&rnd, cpu + 1);
-	for (i = 0; i < 4000; i++)
+	for (i = 0; i < 4000; i++) {
 		one_bounce(c, 1 + prandom_u32_state(&rnd) % SZ_16K, cpu * 7 + i);
+		cond_resched();
+	}
 }
 
 static void growing_member(void *data, unsigned int cpu)

@@ -369,8 +369,10 @@ static void member(void *data, unsigned int cpu)
 	unsigned int i;
 
 	prandom_seed_state(&rnd, cpu);
-	for (i = 0; i < MEMBER_STEPS; i++)
+	for (i = 0; i < MEMBER_STEPS; i++) {
 		take_and_give(data, 1 + prandom_u32_state(&rnd) % 90);
+		cond_resched();
+	}
 }
 
 static enum hrtimer_restart interrupt(struct hrtimer *timer)
