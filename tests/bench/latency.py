@@ -11,8 +11,10 @@ judged, only that it is there. The last line is 'N passed, M failed'.
 import json
 import sys
 
-import chart
-import report
+sys.dont_write_bytecode = True
+import chart  # noqa: E402
+import checks  # noqa: E402
+import report  # noqa: E402
 
 SIDES = report.SIDES
 PHASES = ('full0', 'full50', 'full90', 'full99', 'pressed', 'flood', 'guests', 'grow',
@@ -216,28 +218,28 @@ def check_part(part, ops):
     name = f'{part.part} of {part.side}'
     for r in part.reports:
         errors = ', '.join(f'{n}: {why}' for n, why in r.errors.items())
-        report.check(f'{r.path}: came to its end, without an error',
+        checks.check(f'{r.path}: came to its end, without an error',
                      'end' in r.facts and not errors, errors)
-        report.check(f'{r.path}: the kernel did not warn', not r.warned())
-        report.check(f'{r.path}: a thousand instructions are counted as a thousand',
+        checks.check(f'{r.path}: the kernel did not warn', not r.warned())
+        checks.check(f'{r.path}: a thousand instructions are counted as a thousand',
                      not r.miscounted(4000), str(r.controls))
-    report.check(f'{name}: {ops} operations', part.number() == ops, str(part.number()))
+    checks.check(f'{name}: {ops} operations', part.number() == ops, str(part.number()))
     for c in CLASSES:
         if wanted(c, part.side):
-            report.check(f'{name}: {c}', c in part.tallies, 'no figure')
+            checks.check(f'{name}: {c}', c in part.tallies, 'no figure')
     missing = set(PHASES) - {p for t in part.tallies.values() for p in t.phases}
-    report.check(f'{name}: every phase', not missing, ' '.join(missing))
+    checks.check(f'{name}: every phase', not missing, ' '.join(missing))
     unknown = ' '.join(set(part.tallies) - set(CLASSES))
-    report.check(f'{name}: no other operation, and none refused that needs no pool',
+    checks.check(f'{name}: no other operation, and none refused that needs no pool',
                  not unknown, unknown)
     _, limit, value = part.reports[1].get('starved')
-    report.check(f'{name}: a pool without memory to grow by did not grow much',
+    checks.check(f'{name}: a pool without memory to grow by did not grow much',
                  value is not None and value < 0.6 * limit, str(value))
     if part.part == 'irqs':
-        report.check(f'{name}: the probes saw what is known', part.probes() > 0)
+        checks.check(f'{name}: the probes saw what is known', part.probes() > 0)
     if part.side == 'ours':
         grown, retired = part.fact('areas_grown'), part.fact('areas_retired')
-        report.check(f'{name}: the pool grew and shrank', grown and retired,
+        checks.check(f'{name}: the pool grew and shrank', grown and retired,
                      f'by {grown} and {retired} chunks')
 
 
@@ -342,8 +344,7 @@ def main(directory, to, ops, irqs_ops, *names):
     for name, sides in parts.items():
         for p in sides.values():
             check_part(p, int(ops if name == 'latency' else irqs_ops))
-    print(f'{report.passed} passed, {report.failed} failed')
-    return report.failed > 0
+    return checks.sum_up()
 
 
 if __name__ == '__main__':

@@ -11,6 +11,9 @@ import os
 import statistics
 import sys
 
+sys.dont_write_bytecode = True
+from checks import check, sum_up  # noqa: E402
+
 SIDES = 'peer', 'ours'
 FOREIGN = 0, 1, 100, 10000, 100000
 SIZES = 64, 512, 2048, 4096, 8192, 65536, 262144, 1048576
@@ -52,18 +55,6 @@ TITLES = {
 
 # What the stock kernel does not do.
 PEER_REFUSES = 'bounce-1048576-to', 'bounce-1048576-from', 'resource-4k'
-
-passed = failed = 0
-
-
-def check(what, ok, why=''):
-    global passed, failed
-    if ok:
-        passed += 1
-    else:
-        failed += 1
-        print(f'FAILED: {what}' + (f' ({why})' if why else ''))
-
 
 class Report:
     """What one kernel said in one stage: NAME: (UNIT, LIMIT, VALUE)."""
@@ -234,8 +225,7 @@ def main(directory, to, *stages):
     print()
     for s in stages:
         judge(s, reports[s])
-    print(f'{passed} passed, {failed} failed')
-    return failed > 0
+    return sum_up()
 
 
 if __name__ == '__main__':

@@ -13,6 +13,10 @@ import os
 import statistics
 import sys
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../bench'))
+from checks import check, sum_up  # noqa: E402
+
 SCHEDULERS = {'rtds': 'SMP RTDS Scheduler (rtds)',
               'credit2': 'SMP Credit Scheduler rev2 (credit2)'}
 CARDS = '0000:00:04.0', '0000:00:05.0'
@@ -128,18 +132,6 @@ def verdicts(run, task):
     yield f'the frames went {run.route}, by {run.side}', run.went(task)
 
 
-passed = failed = 0
-
-
-def check(what, ok, why=''):
-    global passed, failed
-    if ok:
-        passed += 1
-    else:
-        failed += 1
-        print(f'FAILED: {what}' + (f' ({why})' if why else ''))
-
-
 def judge(run, task):
     for what, ok in verdicts(run, task):
         check(f'{run.name}: {what}', ok, '; '.join(run.failures) or f'see {run.where}')
@@ -235,8 +227,7 @@ def main(directory, to, words, control, *names):
     for run in runs:
         judge(run, task)
     judge_controls(directory, control, task)
-    print(f'{passed} passed, {failed} failed')
-    return failed > 0
+    return sum_up()
 
 
 sys.exit(main(*sys.argv[1:]))
