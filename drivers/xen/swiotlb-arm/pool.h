@@ -102,7 +102,7 @@ struct xadma_resize {
  * @total:   slots of all chunks on the list; under @grow, read without it
  * @taken:   those that are taken, the cached ones included; a little behind
  * @batch:   how much each CPU may add to @taken before it tells
- * @refill:  runs that a CPU takes at a time, and returns, at least 1
+ * @refill:  runs that a CPU without one takes at a time, at least 1
  * @pressed: the high-water mark has been passed, so next to nothing is cached, and
  *	quotas count. A word, for it is cheapest to load. A hint, read without a lock:
  *	nothing depends on its order
