@@ -476,6 +476,29 @@ static bool has_what_it_says(const struct xadma_slots *slots)
 	return true;
 }
 
+/* It may say that there is a run where lines are in the way of it, or that is too long. */
+static bool tells_room(const struct xadma_slots *slots, struct rnd_state *rnd)
+{
+	unsigned int order = prandom_u32_state(rnd) % XADMA_SLOTS_ORDERS;
+	struct xadma_slots_request run = {
+		.count = 1 + prandom_u32_state(rnd) % 80,
+		.align = 1,
+		.end = slots->nr - prandom_u32_state(rnd) % 70,
+	}, block = {
+		.count = 1U << order,
+		.align = 1U << order,
+		.end = run.end,
+	};
+	bool is = lowest_that_fits(slots, &run) >= 0;
+	bool says = xadma_slots_has_run(slots, run.count, run.end);
+
+	if (run.count > BITS_PER_LONG || slots->set_size < slots->nr ? is && !says : is != says)
+		return false;
+	is = lowest_that_fits(slots, &block) >= 0;
+	says = xadma_slots_has_block(slots, order, block.end);
+	return slots->set_size < slots->nr ? says || !is : says == is;
+}
+
 struct taken {
 	unsigned int first, count;
 };
@@ -500,15 +523,17 @@ static void take_the_lowest(struct kunit *test, struct rnd_state *rnd, unsigned 
 			KUNIT_EXPECT_EQ(test, 0, xadma_slots_free(&slots, t->first, t->count));
 			*t = taken[--n];
 		}
+		KUNIT_EXPECT_TRUE(test, tells_room(&slots, rnd));
 	}
 	KUNIT_EXPECT_TRUE(test, has_what_it_says(&slots));
 	xadma_slots_destroy(&slots);
 }
 
-static void run_is_the_lowest_that_keeps_all_that_is_asked(struct kunit *test)
+static void run_is_the_lowest_of_all_and_told_without_a_search(struct kunit *test)
 {
 	static const unsigned int sets[][2] = {
-		{ 128, 64 }, { 128, 128 }, { 2048, 2048 }, { 2048, 256 }, { 1000, 1000 },
+		{ 100, 100 }, { 128, 64 }, { 128, 128 }, { 2048, 2048 }, { 2048, 256 },
+		{ 1000, 1000 },
 	};
 	unsigned int round, i;
 	struct rnd_state rnd;
@@ -605,7 +630,7 @@ static void boundary_shorter_than_the_run_is_refused(struct kunit *test)
 }
 
 static struct kunit_case slots_cases[] = {
-	KUNIT_CASE(run_is_the_lowest_that_keeps_all_that_is_asked),
+	KUNIT_CASE(run_is_the_lowest_of_all_and_told_without_a_search),
 	KUNIT_CASE(boundary_shorter_than_the_run_is_refused),
 	KUNIT_CASE(blocks_are_the_lowest_and_come_many_at_a_time),
 	KUNIT_CASE(blocks_are_given_back_many_at_a_time),

@@ -12,6 +12,8 @@
 /* How often somebody else may be quicker before a search is made under the lock. */
 #define TRIES	4
 
+#define WORDS_AT_A_TIME	8
+
 /* By order: a bit at each place of a word where a block may begin. */
 static const unsigned long grid[XADMA_SLOTS_ORDERS] = {
 	~0UL, 0x5555555555555555UL, 0x1111111111111111UL, 0x0101010101010101UL,
@@ -69,6 +71,37 @@ static unsigned int orders_of(unsigned long free)
 	return pairs(free, 6) ? 7 : 6;
 }
 
+/* Of the runs of @len that begin @at those that 1 << @order more follow, if any does. */
+static __always_inline unsigned int go_on(unsigned long *at, unsigned int len,
+					  unsigned long runs, unsigned int order)
+{
+	unsigned long more = *at & (runs >> len);
+
+	if (!more)
+		return len;
+	*at = more;
+	return len + (1U << order);
+}
+
+/* How long is the longest free run within a word? Done as often as orders_of(). */
+static unsigned int longest_of(unsigned long free)
+{
+	/* The slots that a run of 2, 4 .. 32 begins with */
+	unsigned long r1 = free & (free >> 1), r2 = r1 & (r1 >> 2), r3 = r2 & (r2 >> 4);
+	unsigned long r4 = r3 & (r3 >> 8), r5 = r4 & (r4 >> 16), at = ~0UL;
+	unsigned int len;
+
+	/* Most words have but one. */
+	if (free && !(free & (free + (free & -free))))
+		return __fls(free) - __ffs(free) + 1;
+	len = go_on(&at, 0, r5, 5);
+	len = go_on(&at, len, r4, 4);
+	len = go_on(&at, len, r3, 3);
+	len = go_on(&at, len, r2, 2);
+	len = go_on(&at, len, r1, 1);
+	return go_on(&at, len, free, 0);
+}
+
 /*
  * The slots of a word that a free run of up to a word's length begins with; @next is
  * the word after it.
@@ -103,11 +136,26 @@ static unsigned long near_multiples(unsigned int base, unsigned int period,
 
 /* ---- making a set ---- */
 
+static void note_runs(struct xadma_slots *slots, unsigned int word, unsigned int begin,
+		      unsigned int within, unsigned int end)
+{
+	if (word)
+		WRITE_ONCE(slots->next_begin[word - 1], begin);
+	WRITE_ONCE(slots->within[word], within);
+	WRITE_ONCE(slots->end[word], end);
+}
+
 /* What a word has is found out anew. */
 static void note_word(struct xadma_slots *slots, unsigned int word)
 {
-	unsigned int had = slots->orders[word], has = orders_of(~slots->busy[word]);
+	unsigned long busy = slots->busy[word];
+	unsigned int had = slots->orders[word], has = orders_of(~busy);
 
+	if (busy)
+		note_runs(slots, word, __ffs(busy), longest_of(~busy),
+			  BITS_PER_LONG - 1 - __fls(busy));
+	else
+		note_runs(slots, word, BITS_PER_LONG, BITS_PER_LONG, BITS_PER_LONG);
 	slots->orders[word] = has;
 	for (; had < has; had++)
 		WRITE_ONCE(slots->has[had], slots->has[had] | BIT(word));
@@ -206,11 +254,12 @@ static void mark_inner(struct xadma_slots *slots, const struct words *r,
 		       unsigned long busy)
 {
 	unsigned long inner = low_bits(r->to) & ~low_bits(r->from + 1);
-	unsigned int w;
+	unsigned int free = busy ? 0 : BITS_PER_LONG, w;
 
 	for (w = r->from + 1; w < r->to; w++) {
 		WRITE_ONCE(slots->busy[w], busy);
 		slots->orders[w] = busy ? 0 : XADMA_SLOTS_ORDERS;
+		note_runs(slots, w, free, free, free);
 	}
 	for (w = 0; w < XADMA_SLOTS_ORDERS; w++)
 		WRITE_ONCE(slots->has[w], busy ? slots->has[w] & ~inner :
@@ -321,12 +370,6 @@ static bool give_blocks(struct xadma_slots *slots, unsigned int order, unsigned 
 
 /* ---- finding runs, with or without the lock ---- */
 
-/* Any run of this length has a block of this order within. */
-static unsigned int block_within(unsigned int count)
-{
-	return min(ilog2(count + 1), XADMA_SLOTS_ORDERS) - 1;
-}
-
 static unsigned long free_of(const struct xadma_slots *slots, unsigned int word,
 			     unsigned int end)
 {
@@ -355,24 +398,65 @@ static unsigned long places_in(const struct xadma_slots *slots,
 	return places;
 }
 
+/* Eight of the words' lengths at a time, the first one in the lowest bits */
+static u64 lengths(const u8 *of_word, unsigned int word)
+{
+	return le64_to_cpu(READ_ONCE(*(const __le64 *)&of_word[word]));
+}
+
+/* Of eight words those, a bit each, in which a free run of this length begins. */
+static unsigned long words_with(const struct xadma_slots *slots, unsigned int word,
+				unsigned int count)
+{
+	/* A length is 64 at most, a sum 128: nothing is carried from one to the next. */
+	const u64 each = 0x0101010101010101ULL, enough = each * (0x80 - count);
+	u64 across = lengths(slots->end, word) + lengths(slots->next_begin, word);
+	u64 long_ones = (lengths(slots->within, word) + enough) | (across + enough);
+
+	/* The top bits of the eight, side by side */
+	return (((long_ones >> 7) & each) * 0x0102040810204080ULL) >> 56;
+}
+
+/* The slots of a word that a free run of up to a word's length, before @end, begins with. */
+static unsigned long runs_in(const struct xadma_slots *slots, unsigned int word,
+			     unsigned int count, unsigned int end)
+{
+	return runs_of(free_of(slots, word, end), free_of(slots, word + 1, end), count);
+}
+
 /* Of up to a word's length. */
 static unsigned int find_short(const struct xadma_slots *slots,
 			       const struct xadma_slots_request *want)
 {
-	unsigned long words = READ_ONCE(slots->has[block_within(want->count)]), runs;
-	unsigned int w;
+	unsigned long words, runs;
+	unsigned int from, w;
 
-	/* The block may be all in the word after the one that the run begins in. */
-	for (words |= words >> 1; words; words &= words - 1) {
-		w = __ffs(words);
-		runs = runs_of(free_of(slots, w, want->end),
-			       free_of(slots, w + 1, want->end), want->count);
-		if (runs)
-			runs &= places_in(slots, want, w);
-		if (runs)
-			return w * BITS_PER_LONG + __ffs(runs);
+	for (from = 0; from * BITS_PER_LONG < want->end; from += WORDS_AT_A_TIME) {
+		words = words_with(slots, from, want->count);
+		for (; words; words &= words - 1) {
+			w = from + __ffs(words);
+			runs = runs_in(slots, w, want->count, want->end);
+			if (runs)
+				runs &= places_in(slots, want, w);
+			if (runs)
+				return w * BITS_PER_LONG + __ffs(runs);
+		}
 	}
 	return slots->nr;
+}
+
+/* Is there a free run of this length, longer than a word? */
+static bool has_long(const struct xadma_slots *slots, unsigned int count, unsigned int end)
+{
+	unsigned int w, len = 0, to_end;
+
+	for (w = 0; w * BITS_PER_LONG < end; w++) {
+		to_end = READ_ONCE(slots->end[w]);
+		len = to_end == BITS_PER_LONG ? len + to_end : to_end;
+		if (len + READ_ONCE(slots->next_begin[w]) >= count)
+			return true;
+	}
+	return false;
 }
 
 /* Where to look on when a run that begins at @first would cross a line; or 0. */
@@ -414,7 +498,7 @@ static unsigned int find_long(const struct xadma_slots *slots,
 {
 	unsigned int from = 0, first, w;
 
-	if (!READ_ONCE(slots->has[block_within(want->count)]))
+	if (!has_long(slots, want->count, want->end))
 		return slots->nr;
 	for (w = 0; w * BITS_PER_LONG < want->end; w++) {
 		unsigned long busy = ~free_of(slots, w, want->end);
@@ -435,6 +519,58 @@ static unsigned int find_run(const struct xadma_slots *slots,
 {
 	return want->count <= BITS_PER_LONG ? find_short(slots, want) :
 					      find_long(slots, want);
+}
+
+/**
+ * xadma_slots_has_block - may there be a free block?
+ * @slots: the set
+ * @order: it has 1 << this many slots, less than XADMA_SLOTS_ORDERS
+ * @end:   it ends before this slot, at most the number of slots
+ *
+ * Context: any, no lock; a snapshot.
+ * Return: false when there is none.
+ */
+bool xadma_slots_has_block(const struct xadma_slots *slots, unsigned int order,
+			   unsigned int end)
+{
+	unsigned long words = READ_ONCE(slots->has[order]);
+	unsigned int last = end / BITS_PER_LONG;
+
+	if (words & low_bits(last))
+		return true;
+	return end % BITS_PER_LONG && (words & BIT(last)) &&
+	       blocks_of(free_of(slots, last, end), order);
+}
+
+/**
+ * xadma_slots_has_run - may there be a free run?
+ * @slots: the set
+ * @count: how many slots it has, at least 1
+ * @end:   it ends before this slot, at most the number of slots
+ *
+ * Context: any, no lock; a snapshot.
+ * Return: false when there is none. True of one that is longer than a word and of which
+ *	the last part is behind @end.
+ */
+bool xadma_slots_has_run(const struct xadma_slots *slots, unsigned int count,
+			 unsigned int end)
+{
+	unsigned long words;
+	unsigned int from, w;
+
+	if (count > BITS_PER_LONG)
+		return has_long(slots, count, end);
+	for (from = 0; from * BITS_PER_LONG < end; from += WORDS_AT_A_TIME) {
+		words = words_with(slots, from, count);
+		for (; words; words &= words - 1) {
+			w = from + __ffs(words);
+			/* Only near the end is what there is not what may be had. */
+			if ((w + 2) * BITS_PER_LONG <= end ||
+			    runs_in(slots, w, count, end))
+				return true;
+		}
+	}
+	return false;
 }
 
 /* ---- taking and giving back ---- */

@@ -6,17 +6,21 @@
  * address, no device, no Xen. What a slot is good for is the pool's business.
  *
  * What a search costs depends on the length of the set, never on how many runs there
- * are: it looks at each word of 64 slots at most once, and only at words that can have
- * what is wanted. A *block* is a run whose length is a power of two and that begins at a
- * multiple of it; which words have a free one of each length is kept up to date, so
- * a block is found at once.
+ * are. A *block* is a run whose length is a power of two and that begins at a
+ * multiple of it; which words of 64 slots have a free one of each length is kept up to
+ * date, so a block is found at once. So is how long the free runs are that a word has, and
+ * has a part in: eight words are compared at a time, and each that has what is wanted
+ * is looked at once. Which is also how it is told, without a search, that a set has no
+ * room.
  *
  * The lock is held while a run that was found is marked, for a few dozen instructions
  * and some more for each word; a search for anything but a block comes before that,
  * without the lock, and is repeated when somebody else was quicker.
  *
  * Invariant: bit w of has[o] is set if and only if word w has a free block of 1 << o
- * slots; slots behind the last one of the set are busy for ever.
+ * slots; next_begin[w - 1], within[w] and end[w] are the lengths of the free runs that
+ * word w begins with, has, and ends with; slots behind the last one of the set are busy
+ * for ever.
  */
 #ifndef _XADMA_SLOTS_H
 #define _XADMA_SLOTS_H
@@ -41,6 +45,9 @@
  *	without, and what it finds is looked at again
  * @has:   by order: a bit for each word of @busy with a free block of it. As @busy
  * @orders: by word: of how many orders, from the lowest on, it has a free block
+ * @within: by word: the length of its longest free run. As @busy
+ * @end: by word: the length of the free run that it ends with, or 0. As @busy
+ * @next_begin: by word: the length of that which the next word begins with. As @busy
  * @heads: a bit for each slot that a run begins with. Written under @lock; the bits
  *	of a run do not change while it is taken, and are read without it
  */
@@ -52,6 +59,9 @@ struct xadma_slots {
 	unsigned long *busy;	/* @lock */
 	unsigned long has[XADMA_SLOTS_ORDERS];	/* @lock */
 	u8 orders[BITS_PER_LONG];	/* @lock */
+	u8 within[BITS_PER_LONG] __aligned(8);	/* @lock */
+	u8 end[BITS_PER_LONG] __aligned(8);	/* @lock */
+	u8 next_begin[BITS_PER_LONG] __aligned(8);	/* @lock */
 	unsigned long *heads;	/* @lock */
 };
 
@@ -86,9 +96,19 @@ unsigned int xadma_slots_alloc_blocks(struct xadma_slots *slots, unsigned int or
 				      unsigned int *first);
 int xadma_slots_free_blocks(struct xadma_slots *slots, unsigned int order,
 			    unsigned int nr, const unsigned int *first);
+bool xadma_slots_has_block(const struct xadma_slots *slots, unsigned int order,
+			   unsigned int end);
+bool xadma_slots_has_run(const struct xadma_slots *slots, unsigned int count,
+			 unsigned int end);
 unsigned int __xadma_slots_head(const struct xadma_slots *slots,
 				unsigned int slot);
 unsigned int xadma_slots_used(const struct xadma_slots *slots);
+
+/* Is it hardly more to give back both blocks than to give back one? */
+static inline bool xadma_slots_near(unsigned int a, unsigned int b)
+{
+	return a / BITS_PER_LONG == b / BITS_PER_LONG;
+}
 
 /**
  * xadma_slots_head - where does the run begin that a slot is part of?
