@@ -157,6 +157,35 @@ static void all_are_drained_by_one_cpu(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, xadma_slot_cache_slots(b->slot_cache), 0);
 }
 
+/* With interrupts off, from one CPU, until there is none left. */
+static void one_at_a_time_is_taken_from_whoever_keeps_it(struct kunit *test)
+{
+	struct bench *b = bench(test);
+	unsigned int order, nr[XADMA_SLOT_CACHE_ORDERS] = {}, cpu;
+	unsigned long flags, *seen;
+
+	seen = kunit_kcalloc(test, BITS_TO_LONGS(nr_cpu_ids), sizeof(*seen), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, seen);
+	on_all_cpus(test, one_each, b);
+	local_irq_save(flags);
+	for (order = 0; order < XADMA_SLOT_CACHE_ORDERS; order++) {
+		struct xadma_run *got;
+
+		while ((got = xadma_slot_cache_steal(b->slot_cache, order))) {
+			KUNIT_EXPECT_FALSE(test, __test_and_set_bit(got - runs, seen));
+			nr[order]++;
+		}
+	}
+	local_irq_restore(flags);
+	for_each_online_cpu(cpu) {
+		KUNIT_EXPECT_TRUE(test, test_bit(cpu, seen));
+		nr[cpu % XADMA_SLOT_CACHE_ORDERS]--;
+	}
+	for (order = 0; order < XADMA_SLOT_CACHE_ORDERS; order++)
+		KUNIT_EXPECT_EQ(test, nr[order], 0);
+	KUNIT_EXPECT_EQ(test, xadma_slot_cache_slots(b->slot_cache), 0);
+}
+
 /* A CPU whose places were drained finds none, and keeps runs again. */
 static void drained_places_are_used_again(struct kunit *test)
 {
@@ -204,6 +233,12 @@ static void move_one(struct crowd *c, unsigned int pick, unsigned int order)
 {
 	struct xadma_run *kept;
 
+	if (pick % 16 == 0) {
+		kept = xadma_slot_cache_steal(c->b->slot_cache, order);
+		if (kept)
+			let_go(c, kept - runs);
+		return;
+	}
 	if (pick % 2) {
 		pick %= RUNS;
 		if (claim(c, pick) && !put(c->b, order, run(pick)))
@@ -268,6 +303,7 @@ static struct kunit_case slot_cache_cases[] = {
 	KUNIT_CASE(last_comes_first),
 	KUNIT_CASE(fewer_are_kept_when_asked),
 	KUNIT_CASE(all_are_drained_by_one_cpu),
+	KUNIT_CASE(one_at_a_time_is_taken_from_whoever_keeps_it),
 	KUNIT_CASE(drained_places_are_used_again),
 	KUNIT_CASE_SLOW(many_movers),
 	{}

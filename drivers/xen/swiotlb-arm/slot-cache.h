@@ -9,10 +9,11 @@
  * Invariant: a run is in at most one place. A place of a cache is filled only by the
  * CPU that it belongs to, with interrupts off, and only when it is empty; it is emptied
  * by an exchange with NULL, and whoever gets the run by that owns it: the CPU itself on
- * its next bounce, or any CPU that drains the caches of all, since a pool without a
- * single free run somewhere else is not full. So draining interrupts nobody. How many
- * places are in use is a number that only its own CPU looks at; a place below it may
- * have been drained.
+ * its next bounce, or any CPU that finds no room and takes one of them or drains the
+ * caches of all, since a pool without a single free run somewhere else is not full. So that
+ * interrupts nobody. How many places may be in use is a number that only its own CPU
+ * changes; a place below it may have been emptied, and none above is in use once what its
+ * CPU does with interrupts off has ended.
  */
 #ifndef _XADMA_SLOT_CACHE_H
 #define _XADMA_SLOT_CACHE_H
@@ -44,6 +45,8 @@ struct xadma_slot_cache {
 typedef void xadma_slot_cache_taker(void *data, struct xadma_run *run,
 				    unsigned int order);
 
+struct xadma_run *xadma_slot_cache_steal(struct xadma_slot_cache __percpu *cache,
+					 unsigned int order);
 bool xadma_slot_cache_drain(struct xadma_slot_cache __percpu *cache,
 			    xadma_slot_cache_taker *take, void *data);
 unsigned int xadma_slot_cache_slots(const struct xadma_slot_cache __percpu *cache);
@@ -69,7 +72,7 @@ static inline bool xadma_slot_cache_put(struct xadma_slot_cache __percpu *cache,
 		return false;
 	/* Who drains the place finds the run's record as it was left. */
 	smp_store_release(&mine->run[order][nr], run);
-	mine->nr[order] = nr + 1;
+	WRITE_ONCE(mine->nr[order], nr + 1);
 	return true;
 }
 
@@ -90,7 +93,7 @@ xadma_slot_cache_get(struct xadma_slot_cache __percpu *cache, unsigned int order
 
 	while (nr) {
 		run = xchg_relaxed(&mine->run[order][--nr], NULL);
-		mine->nr[order] = nr;
+		WRITE_ONCE(mine->nr[order], nr);
 		if (likely(run))
 			return run;
 	}
