@@ -96,8 +96,10 @@ struct xadma_chunk *xadma_chunk_create(struct xadma_source *source, size_t want,
 
 	nr = chunk->memory.size >> XADMA_SLOT_SHIFT;
 	chunk->runs = kvcalloc(nr, sizeof(*chunk->runs), GFP_KERNEL);
-	for (i = 0; chunk->runs && i < nr; i++)
+	for (i = 0; chunk->runs && i < nr; i++) {
 		chunk->runs[i].chunk = chunk;
+		chunk->runs[i].maddr = xadma_chunk_maddr(chunk, (size_t)i << XADMA_SLOT_SHIFT);
+	}
 	if (!chunk->runs ||
 	    xadma_slots_init(&chunk->slots, nr,
 			     xadma_piece_size(&chunk->memory) >> XADMA_SLOT_SHIFT))

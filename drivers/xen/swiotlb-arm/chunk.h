@@ -29,7 +29,7 @@ struct xadma_chunk;
  * struct xadma_run - what is known of a run, at its first slot
  * @orig_addr: guest physical address of the driver's buffer; XADMA_NO_ORIG when there is
  *	none, for the memory was allocated as such
- * @maddr:    machine address of the run
+ * @maddr:    machine address of the slot, and so of the run; fixed
  * @chunk:    the chunk that the slot is part of; fixed
  * @size:     bytes of the buffer; 0 when nothing is mapped there. Exchanged with 0 by the
  *	one CPU that ends the mapping

@@ -566,7 +566,6 @@ static struct xadma_run *new_run(struct xadma_chunk *chunk, unsigned int first,
 {
 	struct xadma_run *run = &chunk->runs[first];
 
-	run->maddr = xadma_chunk_maddr(chunk, (size_t)first << XADMA_SLOT_SHIFT);
 	run->slots = slots;
 	run->order = order;
 	run->dirty = slots << XADMA_SLOT_SHIFT;
