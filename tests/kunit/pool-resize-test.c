@@ -566,6 +566,121 @@ static void little_is_always_there(struct kunit *test)
 	let_go(test, h, 0);
 }
 
+/* ---- a pool that is full, or nearly ---- */
+
+static struct xadma_request request(struct bench *b, size_t size,
+				    struct xadma_account __percpu *account)
+{
+	return (struct xadma_request) {
+		.orig_addr = b->orig_addr,
+		.size = size,
+		.alloc_align = 1,
+		.boundary = ULONG_MAX,
+		.windows = &xadma_windows_none,
+		.limit = (u64)-1,
+		.account = account,
+	};
+}
+
+/* Slot by slot, so many of them */
+static void take_slots(struct kunit *test, struct bench *b, struct xadma_bounce *in,
+		       unsigned int nr)
+{
+	struct xadma_request rq = request(b, XADMA_SLOT_SIZE, NULL);
+
+	while (nr--)
+		KUNIT_ASSERT_EQ(test, 0, xadma_bounce_request(&b->pool, &rq, in++));
+}
+
+static void give_slot(struct kunit *test, struct bench *b, struct xadma_bounce *in)
+{
+	KUNIT_EXPECT_EQ(test, 0, pool_release(&b->pool, in, XADMA_SLOT_SIZE, NULL));
+}
+
+/* Two slots that are no block, between others that are too short */
+static void small_one_finds_room_where_no_block_is(struct kunit *test)
+{
+	static const unsigned int free[] = { 2, 3, 6, 10, 14, 18, 22 };
+	struct xadma_account __percpu *account = account_of(test);
+	struct bench *b = bench(test);
+	struct held *h = nothing_held(test, b);
+	struct xadma_request first = request(b, XADMA_SLOT_SIZE + 1, account);
+	struct xadma_request rq = request(b, 2 * XADMA_SLOT_SIZE, account);
+	struct xadma_bounce in[32], here, there;
+	unsigned int i, given = 0;
+
+	xadma_resize_allow(&b->pool, 0, anywhere);
+	KUNIT_ASSERT_EQ(test, hold(h, 7), 7);
+	KUNIT_ASSERT_EQ(test, 0, xadma_bounce_request(&b->pool, &first, &here));
+	settle(b);
+	KUNIT_ASSERT_EQ(test, here.run - here.run->chunk->runs, 0);
+	KUNIT_ASSERT_EQ(test, usage(b).at_hand, 0);
+	take_slots(test, b, in, 30);
+	/* The first one of them is slot 2. */
+	for (i = 0; i < ARRAY_SIZE(free); i++)
+		give_slot(test, b, &in[free[i] - 1]);
+	KUNIT_EXPECT_EQ(test, usage(b).slots - usage(b).used, ARRAY_SIZE(free));
+
+	KUNIT_ASSERT_EQ(test, 0, xadma_bounce_request(&b->pool, &rq, &there));
+	KUNIT_EXPECT_EQ(test, there.run - there.run->chunk->runs, 3);
+	KUNIT_EXPECT_EQ(test, 0, pool_release(&b->pool, &there, rq.size, account));
+	KUNIT_EXPECT_EQ(test, 0, pool_release(&b->pool, &here, first.size, account));
+	for (i = 0; i < 30; i++) {
+		if (given < ARRAY_SIZE(free) && i == free[given] - 1)
+			given++;
+		else
+			give_slot(test, b, &in[i]);
+	}
+	let_go(test, h, 0);
+}
+
+struct one {
+	struct bench *b;
+	struct xadma_request rq;
+	struct xadma_bounce in;
+};
+
+static int bounce_one(void *data)
+{
+	struct one *one = data;
+
+	return xadma_bounce_request(&one->b->pool, &one->rq, &one->in);
+}
+
+/* Just one of them goes; nothing else of what is kept is lost to its CPU. */
+static void what_one_cpu_keeps_serves_another(struct kunit *test)
+{
+	struct xadma_account __percpu *account = account_of(test);
+	struct bench *b = bench(test);
+	struct held *h = nothing_held(test, b);
+	struct one one = { b, request(b, 2 * XADMA_SLOT_SIZE, account) };
+	struct xadma_bounce in[32], mine;
+	unsigned int kept, cpu;
+
+	if (num_online_cpus() == 1)
+		kunit_skip(test, "this machine has one CPU");
+	/* The worker would take it away, too. */
+	WRITE_ONCE(b->pool.resize.queued, true);
+	migrate_disable();
+	KUNIT_ASSERT_EQ(test, 0, xadma_bounce_request(&b->pool, &one.rq, &mine));
+	KUNIT_ASSERT_EQ(test, 0, pool_release(&b->pool, &mine, one.rq.size, account));
+	kept = usage(b).at_hand;
+	KUNIT_ASSERT_GE(test, kept, 2);
+	KUNIT_ASSERT_EQ(test, hold(h, 7), 7);
+	take_slots(test, b, in, 32 - kept);
+	cpu = cpumask_any_but(cpu_online_mask, smp_processor_id());
+	KUNIT_EXPECT_EQ(test, 0, smp_call_on_cpu(cpu, bounce_one, &one, false));
+	migrate_enable();
+	KUNIT_EXPECT_EQ(test, usage(b).at_hand, kept - 2);
+	KUNIT_EXPECT_PTR_EQ(test, one.in.run->chunk, mine.run->chunk);
+
+	KUNIT_EXPECT_EQ(test, 0, pool_release(&b->pool, &one.in, one.rq.size, account));
+	while (kept < 32)
+		give_slot(test, b, &in[31 - kept++]);
+	let_go(test, h, 0);
+	WRITE_ONCE(b->pool.resize.queued, false);
+}
+
 /* ---- under load ---- */
 
 struct crowd {
@@ -683,6 +798,8 @@ static struct kunit_case tend_cases[] = {
 	KUNIT_CASE(comes_back),
 	KUNIT_CASE(nothing_at_hand_of_it),
 	KUNIT_CASE(little_is_always_there),
+	KUNIT_CASE(small_one_finds_room_where_no_block_is),
+	KUNIT_CASE(what_one_cpu_keeps_serves_another),
 	KUNIT_CASE(memory_short),
 	KUNIT_CASE(growing_and_shrinking_leaves_other_cpus_alone),
 	KUNIT_CASE(work_that_disturbs_other_cpus_is_noticed),

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/build_bug.h>
-#include <linux/err.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/slab.h>
@@ -366,7 +365,8 @@ void xadma_pool_give_back(struct xadma_pool *pool, struct xadma_run *run)
  * @pool:  the pool
  * @order: their size
  *
- * To one chunk only, lest it take long; but at least one, if there is any.
+ * At least one, if there is any; another one only if that costs next to nothing, lest it
+ * take long.
  *
  * Context: any, with interrupts off; takes the chunk's lock.
  */
@@ -380,13 +380,14 @@ void xadma_pool_give_back_some(struct xadma_pool *pool, unsigned int order)
 		run = xadma_slot_cache_get(pool->slot_cache, order);
 		if (!run)
 			break;
-		if (chunk && run->chunk != chunk) {
+		first[nr] = run - run->chunk->runs;
+		if (nr && (run->chunk != chunk || !xadma_slots_near(first[0], first[nr]))) {
 			xadma_slot_cache_put(pool->slot_cache, order, run,
 					     XADMA_SLOT_CACHE_DEPTH);
 			break;
 		}
 		chunk = run->chunk;
-		first[nr++] = run - chunk->runs;
+		nr++;
 	}
 	if (!nr)
 		return;
@@ -394,9 +395,33 @@ void xadma_pool_give_back_some(struct xadma_pool *pool, unsigned int order)
 	note_free(pool, nr << order);
 }
 
+/* Runs of one chunk and one size on their way back to it */
+struct returns {
+	struct xadma_pool *pool;
+	struct xadma_chunk *chunk;
+	unsigned int order;
+	unsigned int nr;
+	unsigned int first[XADMA_SLOT_CACHE_REFILL];
+};
+
+static void give_back_all(struct returns *r)
+{
+	if (!r->nr)
+		return;
+	WARN_ON_ONCE(xadma_slots_free_blocks(&r->chunk->slots, r->order, r->nr, r->first));
+	note_free(r->pool, r->nr << r->order);
+	r->nr = 0;
+}
+
 static void return_cached(void *data, struct xadma_run *run, unsigned int order)
 {
-	xadma_pool_give_back(data, run);
+	struct returns *r = data;
+
+	if (r->nr == ARRAY_SIZE(r->first) || r->chunk != run->chunk || r->order != order)
+		give_back_all(r);
+	r->chunk = run->chunk;
+	r->order = order;
+	r->first[r->nr++] = run - run->chunk->runs;
 }
 
 /**
@@ -408,7 +433,11 @@ static void return_cached(void *data, struct xadma_run *run, unsigned int order)
  */
 bool xadma_pool_drain_slot_caches(struct xadma_pool *pool)
 {
-	return xadma_slot_cache_drain(pool->slot_cache, return_cached, pool);
+	struct returns r = { .pool = pool };
+	bool any = xadma_slot_cache_drain(pool->slot_cache, return_cached, &r);
+
+	give_back_all(&r);
+	return any;
 }
 
 /* ---- what a device drives of it ---- */
@@ -580,7 +609,9 @@ static unsigned int keep(struct xadma_pool *pool, struct xadma_chunk *chunk,
 	unsigned long flags;
 
 	local_irq_save(flags);
-	while (kept < nr && !READ_ONCE(pool->pressed) && !READ_ONCE(chunk->retiring) &&
+	if (READ_ONCE(pool->pressed) || READ_ONCE(chunk->retiring))
+		nr = 0;
+	while (kept < nr &&
 	       xadma_slot_cache_put(pool->slot_cache, order,
 				    new_run(chunk, first[nr - 1 - kept], 1U << order, order),
 				    XADMA_SLOT_CACHE_DEPTH))
@@ -614,66 +645,77 @@ static struct xadma_run *take_one(struct xadma_pool *pool, struct xadma_chunk *c
 	int first = xadma_slots_alloc(&chunk->slots, want);
 
 	if (first < 0)
-		return ERR_PTR(first);
+		return NULL;
 	note_taken(pool, want->count);
 	return new_run(chunk, first, want->count, XADMA_NO_ORDER);
 }
 
-static int take_from(struct xadma_pool *pool, struct xadma_chunk *chunk,
-		     const struct xadma_request *rq, unsigned int order,
-		     bool reserve, struct xadma_bounce *b)
+/*
+ * Is a chunk of use for a request, however full it is? Fills in what the device adds to
+ * its addresses, and the bytes before the buffer.
+ */
+static int suits(const struct xadma_chunk *chunk, const struct xadma_request *rq,
+		 struct xadma_bounce *b)
 {
-	size_t piece = xadma_piece_size(&chunk->memory), align = align_of(rq), pad, room;
-	struct xadma_slots_request want = { .end = chunk->slots.nr };
-	struct xadma_run *run;
-	u64 shift;
+	size_t room;
 
-	if (!drives(chunk, rq->windows, rq->limit, &shift))
+	if (!drives(chunk, rq->windows, rq->limit, &b->shift))
 		return -ERANGE;
-	pad = pad_of(rq, shift);
-	room = room_in(chunk, rq, shift);
-	if (align > piece || pad >= room || rq->size > room - pad)
+	b->pad = pad_of(rq, b->shift);
+	room = room_in(chunk, rq, b->shift);
+	if (align_of(rq) > xadma_piece_size(&chunk->memory) || b->pad >= room ||
+	    rq->size > room - b->pad)
 		return -E2BIG;
-
-	want.count = slots_of(pad + rq->size);
-	/* An allocation is aligned for the CPU, which sees whole pages of it. */
-	if (rq->orig_addr != XADMA_NO_ORIG)
-		want.phase = (shift & (piece - 1)) >> XADMA_SLOT_SHIFT;
-	if (order != XADMA_NO_ORDER && XADMA_SLOT_SIZE << order <= piece &&
-	    IS_ALIGNED(shift, max(align, XADMA_SLOT_SIZE << order))) {
-		want.count = 1U << order;
-		align = XADMA_SLOT_SIZE << order;
-	} else {
-		order = XADMA_NO_ORDER;
-	}
-	want.align = align >> XADMA_SLOT_SHIFT;
-	if (!reserve)
-		want.end -= xadma_quota_reserve(chunk->slots.nr);
-	if (order != XADMA_NO_ORDER) {
-		/* No line divides a block, wherever it is: its size divides all of them. */
-		run = take_batch(pool, chunk, order, want.end);
-		if (!run)
-			return -ENOSPC;
-	} else {
-		set_boundary(&want, chunk, rq, shift);
-		run = take_one(pool, chunk, &want);
-		if (IS_ERR(run))
-			return PTR_ERR(run);
-	}
-	b->run = run;
-	b->pad = pad;
-	b->shift = shift;
 	return 0;
 }
 
-/* Of two reasons for failing, the one that says more of what would help. */
-static int better_reason(int a, int b)
+/* Does it take a block of its own size, which the device sees aligned, too? */
+static bool takes_block(const struct xadma_chunk *chunk, unsigned int order)
 {
-	if (a == -ENOSPC || b == -ENOSPC)
-		return -ENOSPC;
-	if (a == -E2BIG || b == -E2BIG)
-		return -E2BIG;
-	return -ERANGE;
+	return order != XADMA_NO_ORDER &&
+	       XADMA_SLOT_SIZE << order <= xadma_piece_size(&chunk->memory);
+}
+
+/* Without a search, and without a look at what the device drives. */
+static bool may_have_room(const struct xadma_chunk *chunk, const struct xadma_request *rq,
+			  unsigned int order, unsigned int end)
+{
+	if (takes_block(chunk, order))
+		return xadma_slots_has_block(&chunk->slots, order, end);
+	return xadma_slots_has_run(&chunk->slots, slots_of(rq->size), end);
+}
+
+static struct xadma_run *take_aligned(struct xadma_pool *pool, struct xadma_chunk *chunk,
+				      const struct xadma_request *rq,
+				      const struct xadma_bounce *b, unsigned int end)
+{
+	size_t piece = xadma_piece_size(&chunk->memory);
+	struct xadma_slots_request want = {
+		.count = slots_of(b->pad + rq->size),
+		.align = align_of(rq) >> XADMA_SLOT_SHIFT,
+		.end = end,
+	};
+
+	/* An allocation is aligned for the CPU, which sees whole pages of it. */
+	if (rq->orig_addr != XADMA_NO_ORIG)
+		want.phase = (b->shift & (piece - 1)) >> XADMA_SLOT_SHIFT;
+	set_boundary(&want, chunk, rq, b->shift);
+	return take_one(pool, chunk, &want);
+}
+
+static bool take_from(struct xadma_pool *pool, struct xadma_chunk *chunk,
+		      const struct xadma_request *rq, unsigned int order,
+		      bool reserve, struct xadma_bounce *b)
+{
+	unsigned int nr = chunk->slots.nr;
+	unsigned int end = reserve ? nr : nr - xadma_quota_reserve(nr);
+
+	if (!may_have_room(chunk, rq, order, end) || suits(chunk, rq, b))
+		return false;
+	/* No line divides a block, wherever it is: its size divides all of them. */
+	b->run = takes_block(chunk, order) ? take_batch(pool, chunk, order, end) :
+					     take_aligned(pool, chunk, rq, b, end);
+	return b->run;
 }
 
 /*
@@ -681,28 +723,54 @@ static int better_reason(int a, int b)
  * small begins at one end of the list and what is long, or allocated, at the other: a
  * few small ones that stay are enough to leave no room for a long one.
  */
-static int take_from_any(struct xadma_pool *pool, const struct xadma_request *rq,
-			 bool small, unsigned int order, bool reserve,
-			 struct xadma_bounce *b)
+static bool take_from_any(struct xadma_pool *pool, const struct xadma_request *rq,
+			  bool small, unsigned int order, bool reserve,
+			  struct xadma_bounce *b)
 {
 	const struct xadma_chunks *chunks = rcu_dereference(pool->chunks);
 	unsigned int i, n;
-	int ret = -ERANGE;
 
 	if (!chunks || !chunks->nr)
-		return ret;
+		return false;
 	n = raw_smp_processor_id() % chunks->nr;
 	for (i = 0; i < chunks->nr; i++) {
 		unsigned int at = small ? n : chunks->nr - 1 - n;
-		int err = take_from(pool, chunks->chunk[at], rq, order, reserve, b);
 
-		if (!err)
-			return 0;
-		ret = better_reason(ret, err);
+		if (take_from(pool, chunks->chunk[at], rq, order, reserve, b))
+			return true;
 		if (++n == chunks->nr)
 			n = 0;
 	}
+	return false;
+}
+
+/* Of several reasons for failing, the one that says most of what would help */
+static int why_none(struct xadma_pool *pool, const struct xadma_request *rq)
+{
+	const struct xadma_chunks *chunks = rcu_dereference(pool->chunks);
+	struct xadma_bounce b;
+	unsigned int i;
+	int ret = -ERANGE, err;
+
+	for (i = 0; chunks && i < chunks->nr; i++) {
+		err = suits(chunks->chunk[i], rq, &b);
+		if (!err)
+			return -ENOSPC;
+		if (err == -E2BIG)
+			ret = err;
+	}
 	return ret;
+}
+
+/* Is a block, wherever it is, aligned in the device's addresses? */
+static bool sees_blocks(const struct xadma_windows *windows, unsigned int order)
+{
+	unsigned int i;
+
+	for (i = 0; i < windows->nr; i++)
+		if (!IS_ALIGNED(windows->window[i].shift, XADMA_SLOT_SIZE << order))
+			return false;
+	return true;
 }
 
 /* May a request have slots of the reserve, when there are no others? */
@@ -713,39 +781,6 @@ static bool may_use_reserve(struct xadma_pool *pool, const struct xadma_request 
 	return rq->account &&
 	       xadma_quota_waits(slots_of(rq->min_align_mask + rq->size),
 				 xadma_quota_held(rq->account));
-}
-
-/**
- * xadma_pool_take - take a run from a chunk
- * @pool:  the pool
- * @rq:    what is asked for
- * @order: the size of kept runs that will do, or XADMA_NO_ORDER
- * @b:     the run, the bytes before the buffer, and the shift, are filled in
- *
- * What other CPUs keep may be just what is missing: a pool with that is not full.
- *
- * Context: any, within an RCU read section. Takes the lock of one chunk at a time.
- * Return: 0; -ERANGE when the device drives no chunk, -E2BIG when it drives
- *	some but none has pieces that large, -ENOSPC when they are too full just now.
- */
-int xadma_pool_take(struct xadma_pool *pool, const struct xadma_request *rq,
-		    unsigned int order, struct xadma_bounce *b)
-{
-	bool small = order != XADMA_NO_ORDER;
-	/* A buffer that does not fill its block may find room where a block does not. */
-	bool spares = small && slots_of(rq->min_align_mask + rq->size) < 1U << order;
-	int ret;
-
-	ret = take_from_any(pool, rq, small, order, false, b);
-	if (ret != -ENOSPC)
-		return ret;
-	if (xadma_pool_drain_slot_caches(pool) || spares)
-		ret = take_from_any(pool, rq, small, XADMA_NO_ORDER, false, b);
-	if (ret == -ENOSPC && may_use_reserve(pool, rq))
-		ret = take_from_any(pool, rq, small, XADMA_NO_ORDER, true, b);
-	if (ret == -ENOSPC)
-		note_failure(pool, rq);
-	return ret;
 }
 
 /**
@@ -767,6 +802,59 @@ bool xadma_pool_fits(struct xadma_run *run, const struct xadma_request *rq,
 	b->run = run;
 	b->pad = pad_of(rq, b->shift);
 	return true;
+}
+
+/* A run of the very size, if some CPU keeps one that the device drives. */
+static bool take_kept(struct xadma_pool *pool, const struct xadma_request *rq,
+		      unsigned int order, struct xadma_bounce *b)
+{
+	struct xadma_run *run = xadma_slot_cache_steal(pool->slot_cache, order);
+
+	if (!run)
+		return false;
+	if (xadma_pool_fits(run, rq, b))
+		return true;
+	xadma_pool_give_back(pool, run);
+	return false;
+}
+
+/**
+ * xadma_pool_take - take a run from a chunk
+ * @pool:  the pool
+ * @rq:    what is asked for
+ * @order: the size of kept runs that will do, or XADMA_NO_ORDER
+ * @b:     the run, the bytes before the buffer, and the shift, are filled in
+ *
+ * What other CPUs keep may be just what is missing: a pool with that is not full.
+ *
+ * Context: any, within an RCU read section. Takes the lock of one chunk at a time.
+ * Return: 0; -ERANGE when the device drives no chunk, -E2BIG when it drives
+ *	some but none has pieces that large, -ENOSPC when they are too full just now.
+ */
+int xadma_pool_take(struct xadma_pool *pool, const struct xadma_request *rq,
+		    unsigned int order, struct xadma_bounce *b)
+{
+	bool small = order != XADMA_NO_ORDER, blocks = small && sees_blocks(rq->windows, order);
+	bool any;
+	int ret;
+
+	if (take_from_any(pool, rq, small, blocks ? order : XADMA_NO_ORDER, false, b))
+		return 0;
+	ret = why_none(pool, rq);
+	if (ret != -ENOSPC)
+		return ret;
+	if (small && take_kept(pool, rq, order, b))
+		return 0;
+	/* There may be room for the buffer where there is no block, unless that is a slot. */
+	any = blocks && order;
+	if ((xadma_pool_drain_slot_caches(pool) || any) &&
+	    take_from_any(pool, rq, small, XADMA_NO_ORDER, false, b))
+		return 0;
+	if (may_use_reserve(pool, rq) &&
+	    take_from_any(pool, rq, small, XADMA_NO_ORDER, true, b))
+		return 0;
+	note_failure(pool, rq);
+	return -ENOSPC;
 }
 
 static bool has_its_share(struct xadma_pool *pool, const struct xadma_request *rq)
