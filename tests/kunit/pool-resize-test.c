@@ -681,6 +681,29 @@ static void what_one_cpu_keeps_serves_another(struct kunit *test)
 	WRITE_ONCE(b->pool.resize.queued, false);
 }
 
+/* Not only the first time that it fills up, when it tries to grow. */
+static void nothing_is_kept_of_a_full_pool_that_cannot_grow(struct kunit *test)
+{
+	struct bench *b = bench(test);
+	struct held *h = nothing_held(test, b);
+	struct xadma_bounce in;
+	unsigned int i;
+
+	xadma_resize_allow(&b->pool, 0, anywhere);
+	for (i = 0; i < 3; i++) {
+		KUNIT_EXPECT_EQ(test, hold(h, 2), 2);
+		KUNIT_ASSERT_EQ(test, 0, bounce(b, 100, &in));
+		KUNIT_EXPECT_EQ(test, 0, release(b, &in, 100));
+		KUNIT_EXPECT_GT(test, usage(b).at_hand, 0);
+		KUNIT_EXPECT_EQ(test, hold(h, 5), 5);
+		settle(b);
+		KUNIT_EXPECT_TRUE(test, b->pool.pressed);
+		KUNIT_EXPECT_EQ(test, usage(b).at_hand, 0);
+		let_go(test, h, 0);
+		KUNIT_EXPECT_FALSE(test, b->pool.pressed);
+	}
+}
+
 /* ---- under load ---- */
 
 struct crowd {
@@ -800,6 +823,7 @@ static struct kunit_case tend_cases[] = {
 	KUNIT_CASE(little_is_always_there),
 	KUNIT_CASE(small_one_finds_room_where_no_block_is),
 	KUNIT_CASE(what_one_cpu_keeps_serves_another),
+	KUNIT_CASE(nothing_is_kept_of_a_full_pool_that_cannot_grow),
 	KUNIT_CASE(memory_short),
 	KUNIT_CASE(growing_and_shrinking_leaves_other_cpus_alone),
 	KUNIT_CASE(work_that_disturbs_other_cpus_is_noticed),

@@ -127,7 +127,6 @@ static void grow(struct xadma_pool *pool)
 	struct xadma_resize *resize = &pool->resize;
 	struct xadma_wanted wanted;
 
-	xadma_pool_drain_slot_caches(pool);
 	mutex_lock(&pool->grow);
 	for (;;) {
 		wanted = take_failure(resize);
@@ -229,12 +228,16 @@ void xadma_resize_work(struct work_struct *work)
 
 	WRITE_ONCE(resize->queued, false);
 	/* Enough may have been returned since for the pool not to be pressed. */
-	if (!READ_ONCE(pool->pressed) && !has_failed(resize))
+	if (!READ_ONCE(pool->pressed) && !has_failed(resize)) {
 		shrink(pool);
-	else if (time_after_eq(jiffies, resize->not_before))
-		grow(pool);
-	else
-		note_pressure(pool);
+	} else {
+		/* Before a map has to. */
+		xadma_pool_drain_slot_caches(pool);
+		if (time_after_eq(jiffies, resize->not_before))
+			grow(pool);
+		else
+			note_pressure(pool);
+	}
 
 	mutex_lock(&pool->grow);
 	/* What could not grow is looked at again, for it may not be pressed for long. */

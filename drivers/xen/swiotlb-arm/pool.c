@@ -303,11 +303,18 @@ void xadma_pool_destroy(struct xadma_pool *pool)
 static void queue_resize(struct xadma_pool *pool)
 {
 	struct xadma_resize *resize = &pool->resize;
+	bool was = READ_ONCE(pool->pressed);
 
 	WRITE_ONCE(pool->pressed, true);
+	/* Where it cannot grow, what CPUs keep is of use. */
+	if (was && !time_after_eq(jiffies, READ_ONCE(resize->not_before)))
+		return;
 	/* Once is enough: to queue it again would put it at the end of the queue. */
-	if (time_after_eq(jiffies, READ_ONCE(resize->not_before)) &&
-	    !xchg(&resize->queued, true))
+	if (xchg(&resize->queued, true))
+		return;
+	/* Each of the two with interrupts off; as one it would be for longer. */
+	cancel_delayed_work(&resize->work);
+	if (!queue_delayed_work(system_unbound_wq, &resize->work, 0))
 		mod_delayed_work(system_unbound_wq, &resize->work, 0);
 }
 
