@@ -14,6 +14,7 @@
 #include <linux/mm.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 
 #include "latency.h"
 
@@ -25,6 +26,7 @@
 #define LIVE		64
 #define ENTRIES		(SZ_256K / PAGE_SIZE)
 #define BLOCK		SZ_4M
+#define WAKES		8
 #define NAPS		240
 #define GUEST_PERIOD	1024
 #define ELSEWHERE	10000
@@ -541,6 +543,30 @@ static void run(const struct phase *p, unsigned int nr, unsigned int ops)
 	}
 }
 
+static void worked(struct work_struct *work)
+{
+}
+
+static DECLARE_DELAYED_WORK(woken, worked);
+
+static void op_wake(struct bench_job *job)
+{
+	queue_delayed_work(system_unbound_wq, &woken, 0);
+}
+
+/* What the kernel takes to wake a worker, as one does that a map leaves work to */
+static void wake(void)
+{
+	u64 best = U64_MAX;
+	unsigned int i;
+
+	for (i = 0; i < WAKES; i++) {
+		best = min(best, gauge->once(op_wake, NULL));
+		flush_delayed_work(&woken);
+	}
+	bench_figure("wake", "instructions", BENCH_NONE, best * 1000);
+}
+
 static int prepare(unsigned int ops, unsigned int most)
 {
 	live = kvcalloc(LIVE, sizeof(*live), GFP_KERNEL);
@@ -563,6 +589,7 @@ static void measure(const struct phase *p, unsigned int nr, unsigned int ops,
 		    unsigned int most)
 {
 	bench_control_once();
+	wake();
 	if (prepare(ops, most))
 		bench_error("latency", "could not be prepared");
 	else

@@ -116,6 +116,10 @@ class Part:
         """What the probes themselves take."""
         return max(round(r.get('irqs-control')[2] or 0) for r in self.reports)
 
+    def wake(self):
+        """What the kernel takes to wake a worker."""
+        return min(round(r.get('wake')[2] or 0) for r in self.reports)
+
     def fact(self, name):
         return sum(int(r.facts[name][0]) for r in self.reports if name in r.facts)
 
@@ -206,7 +210,8 @@ def print_facts(parts):
         print(f'{p.part} of {p.side}: {p.number():,} operations, '
               f'{sum(t.disturbed for t in p.tallies.values())} of them disturbed, '
               f'{p.fact("strayed")} not done the same twice'
-              + (f'; the probes take {p.probes()} instructions' if p.part == 'irqs' else ''))
+              + (f'; the probes take {p.probes()} instructions' if p.part == 'irqs' else '')
+              + f'; to wake a worker, {p.wake():,}')
         if p.side == 'ours':
             print(f'{p.part} of {p.side}: the pool has grown by {p.fact("areas_grown")} chunks, '
                   f'and shrunk by {p.fact("areas_retired")}')
@@ -235,6 +240,7 @@ def check_part(part, ops):
     _, limit, value = part.reports[1].get('starved')
     checks.check(f'{name}: a pool without memory to grow by did not grow much',
                  value is not None and value < 0.6 * limit, str(value))
+    checks.check(f'{name}: a worker was woken', part.wake() > 0)
     if part.part == 'irqs':
         checks.check(f'{name}: the probes saw what is known', part.probes() > 0)
     if part.side == 'ours':
