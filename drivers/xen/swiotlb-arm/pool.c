@@ -372,8 +372,7 @@ void xadma_pool_give_back(struct xadma_pool *pool, struct xadma_run *run)
  * @pool:  the pool
  * @order: their size
  *
- * At least one, if there is any; another one only if that costs next to nothing, lest it
- * take long.
+ * To one chunk only, lest it take long; but at least one, if there is any.
  *
  * Context: any, with interrupts off; takes the chunk's lock.
  */
@@ -387,14 +386,13 @@ void xadma_pool_give_back_some(struct xadma_pool *pool, unsigned int order)
 		run = xadma_slot_cache_get(pool->slot_cache, order);
 		if (!run)
 			break;
-		first[nr] = run - run->chunk->runs;
-		if (nr && (run->chunk != chunk || !xadma_slots_near(first[0], first[nr]))) {
+		if (chunk && run->chunk != chunk) {
 			xadma_slot_cache_put(pool->slot_cache, order, run,
 					     XADMA_SLOT_CACHE_DEPTH);
 			break;
 		}
 		chunk = run->chunk;
-		nr++;
+		first[nr++] = run - chunk->runs;
 	}
 	if (!nr)
 		return;

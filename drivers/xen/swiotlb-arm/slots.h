@@ -104,12 +104,6 @@ unsigned int __xadma_slots_head(const struct xadma_slots *slots,
 				unsigned int slot);
 unsigned int xadma_slots_used(const struct xadma_slots *slots);
 
-/* Is it hardly more to give back both blocks than to give back one? */
-static inline bool xadma_slots_near(unsigned int a, unsigned int b)
-{
-	return a / BITS_PER_LONG == b / BITS_PER_LONG;
-}
-
 /**
  * xadma_slots_head - where does the run begin that a slot is part of?
  * @slots: the set
