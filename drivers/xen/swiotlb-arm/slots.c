@@ -71,7 +71,10 @@ static unsigned int orders_of(unsigned long free)
 	return pairs(free, 6) ? 7 : 6;
 }
 
-/* Of the runs of @len that begin @at those that 1 << @order more follow, if any does. */
+/*
+ * Of the runs of @len that begin @at those that 1 << @order more free slots follow; when
+ * there are none, nothing changes. @runs are the places where so many begin.
+ */
 static __always_inline unsigned int go_on(unsigned long *at, unsigned int len,
 					  unsigned long runs, unsigned int order)
 {
@@ -83,7 +86,7 @@ static __always_inline unsigned int go_on(unsigned long *at, unsigned int len,
 	return len + (1U << order);
 }
 
-/* How long is the longest free run within a word? Done as often as orders_of(). */
+/* How long is the longest free run within a word? Done as often as orders_of(): no loop. */
 static unsigned int longest_of(unsigned long free)
 {
 	/* The slots that a run of 2, 4 .. 32 begins with */

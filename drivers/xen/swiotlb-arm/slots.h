@@ -8,10 +8,10 @@
  * What a search costs depends on the length of the set, never on how many runs there
  * are. A *block* is a run whose length is a power of two and that begins at a
  * multiple of it; which words of 64 slots have a free one of each length is kept up to
- * date, so a block is found at once. So is how long the free runs are that a word has, and
- * has a part in: eight words are compared at a time, and each that has what is wanted
- * is looked at once. Which is also how it is told, without a search, that a set has no
- * room.
+ * date, so a block is found at once. For other runs it is kept up to date how long the
+ * free runs are that a word begins with, has within and ends with. Eight words are
+ * compared at a time, and only those that a run of the length begins in are searched; a set
+ * that has none is told by that alone.
  *
  * The lock is held while a run that was found is marked, for a few dozen instructions
  * and some more for each word; a search for anything but a block comes before that,
