@@ -583,13 +583,16 @@ static struct xadma_request request(struct bench *b, size_t size,
 }
 
 /* Slot by slot, so many of them */
-static void take_slots(struct kunit *test, struct bench *b, struct xadma_bounce *in,
-		       unsigned int nr)
+static struct xadma_bounce *take_slots(struct kunit *test, struct bench *b, unsigned int nr)
 {
 	struct xadma_request rq = request(b, XADMA_SLOT_SIZE, NULL);
+	struct xadma_bounce *in = kunit_kcalloc(test, nr, sizeof(*in), GFP_KERNEL);
+	unsigned int i;
 
-	while (nr--)
-		KUNIT_ASSERT_EQ(test, 0, xadma_bounce_request(&b->pool, &rq, in++));
+	KUNIT_ASSERT_NOT_NULL(test, in);
+	for (i = 0; i < nr; i++)
+		KUNIT_ASSERT_EQ(test, 0, xadma_bounce_request(&b->pool, &rq, &in[i]));
+	return in;
 }
 
 static void give_slot(struct kunit *test, struct bench *b, struct xadma_bounce *in)
@@ -606,7 +609,7 @@ static void small_one_finds_room_where_no_block_is(struct kunit *test)
 	struct held *h = nothing_held(test, b);
 	struct xadma_request first = request(b, XADMA_SLOT_SIZE + 1, account);
 	struct xadma_request rq = request(b, 2 * XADMA_SLOT_SIZE, account);
-	struct xadma_bounce in[32], here, there;
+	struct xadma_bounce *in, here, there;
 	unsigned int i, given = 0;
 
 	xadma_resize_allow(&b->pool, 0, anywhere);
@@ -615,7 +618,7 @@ static void small_one_finds_room_where_no_block_is(struct kunit *test)
 	settle(b);
 	KUNIT_ASSERT_EQ(test, here.run - here.run->chunk->runs, 0);
 	KUNIT_ASSERT_EQ(test, usage(b).at_hand, 0);
-	take_slots(test, b, in, 30);
+	in = take_slots(test, b, 30);
 	/* The first one of them is slot 2. */
 	for (i = 0; i < ARRAY_SIZE(free); i++)
 		give_slot(test, b, &in[free[i] - 1]);
@@ -654,7 +657,7 @@ static void what_one_cpu_keeps_serves_another(struct kunit *test)
 	struct bench *b = bench(test);
 	struct held *h = nothing_held(test, b);
 	struct one one = { b, request(b, 2 * XADMA_SLOT_SIZE, account) };
-	struct xadma_bounce in[32], mine;
+	struct xadma_bounce *in, mine;
 	unsigned int kept, cpu;
 
 	if (num_online_cpus() == 1)
@@ -667,7 +670,7 @@ static void what_one_cpu_keeps_serves_another(struct kunit *test)
 	kept = usage(b).at_hand;
 	KUNIT_ASSERT_GE(test, kept, 2);
 	KUNIT_ASSERT_EQ(test, hold(h, 7), 7);
-	take_slots(test, b, in, 32 - kept);
+	in = take_slots(test, b, 32 - kept);
 	cpu = cpumask_any_but(cpu_online_mask, smp_processor_id());
 	KUNIT_EXPECT_EQ(test, 0, smp_call_on_cpu(cpu, bounce_one, &one, false));
 	migrate_enable();
