@@ -165,4 +165,23 @@ static inline void test_timer_setup(struct hrtimer *timer,
 #endif
 }
 
+/* Some thousand interrupts in what a test does on all CPUs */
+#define TEST_TIMER_PERIOD	ns_to_ktime(NSEC_PER_MSEC)
+
+static inline void test_timer_start(struct hrtimer *timer)
+{
+	hrtimer_start(timer, TEST_TIMER_PERIOD, HRTIMER_MODE_REL_HARD);
+}
+
+/*
+ * For the timer's function, when it has done its work. What was interrupted has a period
+ * from now on, however slow the CPU is: on a host that is busy one interrupt would
+ * follow the other, and nothing else be done.
+ */
+static inline enum hrtimer_restart test_timer_again(struct hrtimer *timer)
+{
+	hrtimer_forward(timer, ktime_add(ktime_get(), TEST_TIMER_PERIOD), TEST_TIMER_PERIOD);
+	return HRTIMER_RESTART;
+}
+
 #endif /* _XADMA_TEST_COMPAT_H */

@@ -732,8 +732,7 @@ static enum hrtimer_restart interrupt(struct hrtimer *timer)
 	struct traffic *t = container_of(timer, struct traffic, timer);
 
 	one_transfer(t, t->buf, 1500, 5);
-	hrtimer_forward_now(timer, ns_to_ktime(150 * NSEC_PER_USEC));
-	return HRTIMER_RESTART;
+	return test_timer_again(timer);
 }
 
 static void all_cpus_and_interrupts_bounce_at_once(struct kunit *test)
@@ -747,7 +746,7 @@ static void all_cpus_and_interrupts_bounce_at_once(struct kunit *test)
 	t->buf = page_address(test_pages(test,
 					 order_base_2(nr_cpu_ids + 1)));
 	test_timer_setup(&t->timer, interrupt);
-	hrtimer_start(&t->timer, ns_to_ktime(150 * NSEC_PER_USEC), HRTIMER_MODE_REL_HARD);
+	test_timer_start(&t->timer);
 	on_all_cpus(test, transfers, t);
 	hrtimer_cancel(&t->timer);
 	KUNIT_EXPECT_EQ(test, atomic_read(&t->wrong), 0);

@@ -666,8 +666,7 @@ static enum hrtimer_restart interrupt(struct hrtimer *timer)
 	struct crowd *c = container_of(timer, struct crowd, timer);
 
 	one_bounce(c, 700, 99);
-	hrtimer_forward_now(timer, ns_to_ktime(100 * NSEC_PER_USEC));
-	return HRTIMER_RESTART;
+	return test_timer_again(timer);
 }
 
 static struct crowd *crowd(struct kunit *test, struct bench *b)
@@ -705,7 +704,7 @@ static void in_interrupts(struct kunit *test)
 	struct crowd *c = crowd(test, b);
 
 	test_timer_setup(&c->timer, interrupt);
-	hrtimer_start(&c->timer, ns_to_ktime(100 * NSEC_PER_USEC), HRTIMER_MODE_REL_HARD);
+	test_timer_start(&c->timer);
 	on_all_cpus(test, crowd_member, c);
 	hrtimer_cancel(&c->timer);
 	crowd_is_happy(c);

@@ -278,8 +278,7 @@ static enum hrtimer_restart interrupt(struct hrtimer *timer)
 	struct crowd *c = container_of(timer, struct crowd, timer);
 
 	move_one(c, atomic_read(&c->moves), 0);
-	hrtimer_forward_now(timer, ns_to_ktime(100 * NSEC_PER_USEC));
-	return HRTIMER_RESTART;
+	return test_timer_again(timer);
 }
 
 static void many_movers(struct kunit *test)
@@ -289,8 +288,7 @@ static void many_movers(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, c);
 	c->b = bench(test);
 	test_timer_setup(&c->timer, interrupt);
-	hrtimer_start(&c->timer, ns_to_ktime(100 * NSEC_PER_USEC),
-		      HRTIMER_MODE_REL_HARD);
+	test_timer_start(&c->timer);
 	on_all_cpus(test, mover, c);
 	hrtimer_cancel(&c->timer);
 	xadma_slot_cache_drain(c->b->slot_cache, take_back, c);

@@ -331,13 +331,11 @@ static void random_steps(struct kunit *test)
 
 /*
  * Each bit is an atomic access, which KASAN and KCSAN look at: some ten million. And
- * lockdep looks at each lock, so that an interrupt takes longer than the time to the next
- * one where CPUs are slow.
+ * lockdep looks at each lock.
  */
 #define SLOW	(IS_ENABLED(CONFIG_KASAN) || IS_ENABLED(CONFIG_KCSAN) || \
 		 IS_ENABLED(CONFIG_PROVE_LOCKING))
 #define MEMBER_STEPS	(SLOW ? 2000 : 20000)
-#define PERIOD_US	(SLOW ? 2000 : 100)
 
 struct crowd {
 	struct xadma_slots *slots;
@@ -378,8 +376,7 @@ static void member(void *data, unsigned int cpu)
 static enum hrtimer_restart interrupt(struct hrtimer *timer)
 {
 	take_and_give(container_of(timer, struct crowd, timer), 3);
-	hrtimer_forward_now(timer, ns_to_ktime(PERIOD_US * NSEC_PER_USEC));
-	return HRTIMER_RESTART;
+	return test_timer_again(timer);
 }
 
 static void many_takers(struct kunit *test)
@@ -389,8 +386,7 @@ static void many_takers(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, c);
 	c->slots = set_of(test, SHARED);
 	test_timer_setup(&c->timer, interrupt);
-	hrtimer_start(&c->timer, ns_to_ktime(PERIOD_US * NSEC_PER_USEC),
-		      HRTIMER_MODE_REL_HARD);
+	test_timer_start(&c->timer);
 	on_all_cpus(test, member, c);
 	hrtimer_cancel(&c->timer);
 	KUNIT_EXPECT_EQ(test, atomic_read(&c->twice), 0);
