@@ -89,17 +89,23 @@ static struct xadma_account __percpu *account_for(struct bench *b, size_t size)
 	return size > SZ_8K ? NULL : b->account;
 }
 
-static int bounce(struct bench *b, size_t size, struct xadma_bounce *in)
+static struct xadma_request request(struct bench *b, size_t size,
+				    struct xadma_account __percpu *account)
 {
-	struct xadma_request rq = {
+	return (struct xadma_request) {
 		.orig_addr = b->orig_addr,
 		.size = size,
 		.alloc_align = 1,
 		.boundary = ULONG_MAX,
 		.windows = &xadma_windows_none,
 		.limit = (u64)-1,
-		.account = account_for(b, size),
+		.account = account,
 	};
+}
+
+static int bounce(struct bench *b, size_t size, struct xadma_bounce *in)
+{
+	struct xadma_request rq = request(b, size, account_for(b, size));
 
 	return xadma_bounce_request(&b->pool, &rq, in);
 }
@@ -518,15 +524,7 @@ static void little_is_always_there(struct kunit *test)
 	struct xadma_account __percpu *modest = account_of(test);
 	struct bench *b = bench(test);
 	struct held *h = nothing_held(test, b);
-	struct xadma_request rq = {
-		.orig_addr = b->orig_addr,
-		.size = XADMA_SLOT_SIZE,
-		.alloc_align = 1,
-		.boundary = ULONG_MAX,
-		.windows = &xadma_windows_none,
-		.limit = (u64)-1,
-		.account = greedy,
-	};
+	struct xadma_request rq = request(b, XADMA_SLOT_SIZE, greedy);
 	struct xadma_bounce *in = kunit_kcalloc(test, 64, sizeof(*in), GFP_KERNEL);
 	unsigned int n = 0, all;
 
@@ -567,20 +565,6 @@ static void little_is_always_there(struct kunit *test)
 }
 
 /* ---- a pool that is full, or nearly ---- */
-
-static struct xadma_request request(struct bench *b, size_t size,
-				    struct xadma_account __percpu *account)
-{
-	return (struct xadma_request) {
-		.orig_addr = b->orig_addr,
-		.size = size,
-		.alloc_align = 1,
-		.boundary = ULONG_MAX,
-		.windows = &xadma_windows_none,
-		.limit = (u64)-1,
-		.account = account,
-	};
-}
 
 /* Slot by slot, so many of them */
 static struct xadma_bounce *take_slots(struct kunit *test, struct bench *b, unsigned int nr)
