@@ -367,6 +367,14 @@ void xadma_pool_give_back(struct xadma_pool *pool, struct xadma_run *run)
 	note_free(pool, slots);
 }
 
+static __always_inline void
+give_back_blocks(struct xadma_pool *pool, struct xadma_chunk *chunk, unsigned int order,
+		 unsigned int nr, const unsigned int *first)
+{
+	WARN_ON_ONCE(xadma_slots_free_blocks(&chunk->slots, order, nr, first));
+	note_free(pool, nr << order);
+}
+
 /**
  * xadma_pool_give_back_some - return a few of the runs that this CPU keeps
  * @pool:  the pool
@@ -394,10 +402,8 @@ void xadma_pool_give_back_some(struct xadma_pool *pool, unsigned int order)
 		chunk = run->chunk;
 		first[nr++] = run - chunk->runs;
 	}
-	if (!nr)
-		return;
-	WARN_ON_ONCE(xadma_slots_free_blocks(&chunk->slots, order, nr, first));
-	note_free(pool, nr << order);
+	if (nr)
+		give_back_blocks(pool, chunk, order, nr, first);
 }
 
 /* Runs of one chunk and one size on their way back to it */
@@ -411,10 +417,8 @@ struct returns {
 
 static void give_back_all(struct returns *r)
 {
-	if (!r->nr)
-		return;
-	WARN_ON_ONCE(xadma_slots_free_blocks(&r->chunk->slots, r->order, r->nr, r->first));
-	note_free(r->pool, r->nr << r->order);
+	if (r->nr)
+		give_back_blocks(r->pool, r->chunk, r->order, r->nr, r->first);
 	r->nr = 0;
 }
 
